@@ -1,0 +1,1 @@
+//! The compiler from workflow definitions to state machines.
