@@ -1,6 +1,7 @@
 //! Texts that people read, in the two languages of the platform.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A language that the platform speaks. English is the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -36,15 +37,11 @@ impl Language {
 }
 
 /// A name or message: one string for both languages, or `{"en", "zh"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Text {
     Same(String),
-    #[serde(rename_all = "lowercase")]
-    Each {
-        en: String,
-        zh: String,
-    },
+    Each { en: String, zh: String },
 }
 
 impl Text {

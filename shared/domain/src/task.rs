@@ -1,0 +1,226 @@
+//! Human tasks: who may vote, what was voted, and when that decides. 会签 (all, ratio), 或签 (any).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::id::{Key, TaskId, TicketId, UserId};
+use crate::text::Text;
+
+/// How many votes it takes. The first outcome of a task is its positive one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VotePolicy {
+    /// The first vote decides.
+    Any,
+    /// The positive outcome needs every voter; any other outcome needs one.
+    All,
+    /// The positive outcome needs this share of the voters, above 0 and at most 1.
+    Ratio(f64),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vote {
+    pub outcome: String,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The fields that the voter wrote.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub outcome: String,
+    pub at: Timestamp,
+    /// Whose vote decided; nobody where the platform did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+}
+
+/// A place where an instance rests until people decide.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub name: Text,
+    pub ticket: TicketId,
+    pub workflow: Key,
+    pub version: u32,
+    pub starter: UserId,
+    /// When, among the nodes of the instance, it was entered.
+    pub seq: u32,
+    /// Who may vote.
+    pub voters: BTreeSet<UserId>,
+    /// Roles of which one member may claim the task and so become its voter.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub candidates: BTreeSet<Key>,
+    pub policy: VotePolicy,
+    pub outcomes: Vec<String>,
+    pub votes: BTreeMap<UserId, Vote>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Decision>,
+    /// When the execution was told of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// Set when the place was left without a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// Of the execution that waits.
+    pub epoch: u32,
+    pub token: String,
+    pub opened_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Counts the changes.
+    pub revision: u64,
+}
+
+impl Task {
+    pub fn is_open(&self) -> bool {
+        self.decided.is_none() && self.closed_at.is_none()
+    }
+
+    /// The outcome that the votes amount to, once they do.
+    pub fn outcome(&self) -> Option<&str> {
+        let positive = self.outcomes.first()?;
+        let voters = self.voters.len().max(1);
+        let in_favour = self
+            .votes
+            .values()
+            .filter(|vote| vote.outcome == *positive)
+            .count();
+        let against = self.votes.len() - in_favour;
+        match self.policy {
+            VotePolicy::Any => self.votes.values().next().map(|vote| vote.outcome.as_str()),
+            VotePolicy::All if against > 0 => self.most_voted_against(positive),
+            VotePolicy::All => (in_favour >= voters).then_some(positive),
+            VotePolicy::Ratio(ratio) => {
+                let needed = votes_needed(ratio, voters);
+                if in_favour >= needed {
+                    Some(positive)
+                } else if voters.saturating_sub(against) < needed {
+                    self.most_voted_against(positive)
+                } else {
+                    None
+                }
+            }
+        }
+    }
+
+    /// Of equally many votes, the outcome that the definition names first.
+    fn most_voted_against(&self, positive: &str) -> Option<&str> {
+        let count = |outcome: &str| self.votes.values().filter(|vote| vote.outcome == outcome).count();
+        self.outcomes
+            .iter()
+            .filter(|outcome| *outcome != positive)
+            .rev()
+            .max_by_key(|outcome| count(outcome))
+            .map(String::as_str)
+    }
+
+    /// What the voters wrote, later votes over earlier ones.
+    pub fn written(&self) -> BTreeMap<String, Value> {
+        let mut votes: Vec<&Vote> = self.votes.values().collect();
+        votes.sort_by_key(|vote| vote.at);
+        votes.into_iter().flat_map(|vote| vote.values.clone()).collect()
+    }
+}
+
+fn votes_needed(ratio: f64, voters: usize) -> usize {
+    (1..=voters)
+        .find(|votes| *votes as f64 / voters as f64 >= ratio - 1e-9)
+        .unwrap_or(voters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn task(policy: VotePolicy, voters: usize, votes: &[&str]) -> Task {
+        let user = |n: usize| UserId::parse(format!("u{n:03}")).unwrap();
+        let vote = |outcome: &str| Vote {
+            outcome: outcome.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            comment: None,
+            values: BTreeMap::new(),
+        };
+        Task {
+            id: TaskId::parse("i~manager~1").unwrap(),
+            name: "Manager".into(),
+            ticket: TicketId::parse("t").unwrap(),
+            workflow: Key::parse("w").unwrap(),
+            version: 1,
+            starter: user(0),
+            seq: 2,
+            voters: (0..voters).map(user).collect(),
+            candidates: BTreeSet::new(),
+            policy,
+            outcomes: ["approve", "reject", "rework"].map(str::to_owned).to_vec(),
+            votes: votes
+                .iter()
+                .enumerate()
+                .map(|(n, outcome)| (user(n), vote(outcome)))
+                .collect(),
+            decided: None,
+            answered_at: None,
+            closed_at: None,
+            epoch: 1,
+            token: "token".to_owned(),
+            opened_at: Timestamp::UNIX_EPOCH,
+            due_at: None,
+            revision: 1,
+        }
+    }
+
+    #[test]
+    fn votes_decide_by_the_policy() {
+        use VotePolicy::{All, Any, Ratio};
+        for (policy, voters, votes, expected) in [
+            (Any, 3, &[][..], None),
+            (Any, 3, &["reject"], Some("reject")),
+            (All, 2, &["approve"], None),
+            (All, 2, &["approve", "approve"], Some("approve")),
+            (All, 3, &["approve", "reject"], Some("reject")),
+            (Ratio(0.5), 4, &["approve"], None),
+            (Ratio(0.5), 4, &["approve", "approve"], Some("approve")),
+            (Ratio(0.5), 4, &["reject", "reject"], None),
+            (Ratio(0.5), 4, &["reject", "reject", "rework"], Some("reject")),
+            (Ratio(0.5), 2, &["reject", "rework"], Some("reject")),
+            (Ratio(1.0 / 3.0), 3, &["approve"], Some("approve")),
+        ] {
+            assert_eq!(
+                task(policy, voters, votes).outcome(),
+                expected,
+                "{policy:?} {voters} {votes:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn when_all_have_voted_it_is_decided(ratio in 0.01f64..=1.0, votes in prop::collection::vec(0usize..3, 1..20)) {
+            let outcomes = ["approve", "reject", "rework"];
+            let votes: Vec<&str> = votes.into_iter().map(|n| outcomes[n]).collect();
+            for policy in [VotePolicy::Any, VotePolicy::All, VotePolicy::Ratio(ratio)] {
+                prop_assert!(task(policy, votes.len(), &votes).outcome().is_some());
+            }
+        }
+
+        #[test]
+        fn a_decision_stands_whatever_is_voted_later(ratio in 0.01f64..=1.0, votes in prop::collection::vec(0usize..2, 1..20)) {
+            let votes: Vec<&str> = votes.into_iter().map(|n| ["approve", "reject"][n]).collect();
+            let mut decided = None;
+            for count in 1..=votes.len() {
+                let task = task(VotePolicy::Ratio(ratio), votes.len(), &votes[..count]);
+                let outcome = task.outcome().map(str::to_owned);
+                if decided.is_some() { prop_assert_eq!(&outcome, &decided); }
+                decided = outcome;
+            }
+        }
+    }
+}
