@@ -1,1 +1,3 @@
 //! Amazon States Language: types, validator, interpreter.
+
+pub mod types;

@@ -1,0 +1,51 @@
+//! Finds the corpora; where they are not, says so and lets the test pass.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of it"
+)]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// The folder of the corpora: `PFLOW_CORPORA`, relative to the workspace root.
+pub(crate) fn corpora() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test is told here where its data lie")]
+    let folder = std::env::var("PFLOW_CORPORA").unwrap_or_else(|_| "../shared/corpora".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    if root.is_dir() {
+        return Some(root);
+    }
+    println!("NOT TESTED: no corpora at {} (set PFLOW_CORPORA)", root.display());
+    None
+}
+
+/// Whether the corpora are the ones that the list of known differences is about.
+pub(crate) fn is_default_corpus() -> bool {
+    std::env::var_os("PFLOW_CORPORA").is_none()
+}
+
+/// The JSON files of a folder, by name; an unreadable one is `null`.
+pub(crate) fn json_files(folder: &Path) -> Vec<(String, Value)> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let value = std::fs::read(&path)
+                .ok()
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            (name, value.unwrap_or(Value::Null))
+        })
+        .collect()
+}
