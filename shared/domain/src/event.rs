@@ -7,13 +7,12 @@ use serde_json::Value;
 use crate::id::UserId;
 
 /// Rides on the item that changed. The item's stream carries it to the event store, so it costs no write of its own.
+/// Its place in the aggregate's history is the item's revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// `aggregate.verb`, such as `ticket.resolved`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The aggregate's revision that the event made: (aggregate, sequence) is the event's identity.
-    pub sequence: u64,
     pub at: Timestamp,
     /// Who did it; nobody where the platform did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,10 +22,9 @@ pub struct Event {
 }
 
 impl Event {
-    pub fn new(kind: &str, sequence: u64, at: Timestamp) -> Self {
+    pub fn new(kind: &str, at: Timestamp) -> Self {
         Self {
             kind: kind.to_owned(),
-            sequence,
             at,
             actor: None,
             data: Value::Null,

@@ -117,7 +117,7 @@ impl Instance {
             started_at: ticket.created_at,
             ended_at: None,
             revision: 1,
-            events: vec![Event::new("instance.started", 1, ticket.created_at).by(&ticket.requester)],
+            events: vec![Event::new("instance.started", ticket.created_at).by(&ticket.requester)],
         }
     }
 }

@@ -79,7 +79,7 @@ pub struct Submission {
 impl Submission {
     /// The ticket that it becomes. Its workflow starts with it, so it begins in progress.
     pub fn into_ticket(self, workflow: Key, workflow_version: u32) -> Ticket {
-        let event = Event::new("ticket.created", 1, self.submitted_at).by(&self.requester);
+        let event = Event::new("ticket.created", self.submitted_at).by(&self.requester);
         Ticket {
             instance: InstanceId::of_ticket(&self.ticket),
             id: self.ticket,
