@@ -20,7 +20,7 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 pub struct Idempotency {
     pub tenant: TenantId,
     pub user: UserId,
-    pub operation: &'static str,
+    pub operation: String,
     pub key: String,
     /// Of the body: the same key with another body is a mistake of the sender.
     pub body_hash: String,
@@ -81,7 +81,7 @@ impl Idempotency {
             body_hash: self.body_hash.clone(),
             answer,
         };
-        let key = keys::idempotency(&self.tenant, &self.user, self.operation, &self.key);
+        let key = keys::idempotency(&self.tenant, &self.user, &self.operation, &self.key);
         Ok(to_item(&remembered)?.at(&key).expiring(self.now + REMEMBERED))
     }
 

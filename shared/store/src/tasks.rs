@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dynamo::{Order, PageRequest, Store, Written, conditional};
-use crate::item::{self, Item, ItemExt, Stored, from_item, number, text, to_item};
+use crate::item::{self, Item, Stored, from_item, number, text, to_item};
 use crate::keys;
 use crate::table::{SORT_KEY, Table};
 

@@ -1,0 +1,68 @@
+//! Lean AWS clients: credentials and region from the environment, one TLS stack (ring), Amazon's own roots only.
+//! The SDK's defaults cost a hundred times the instructions at a cold start.
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::config::Aws;
+
+/// Amazon Root CA 1 to 4: what every AWS endpoint's certificate chains to.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub sqs: aws_sdk_sqs::Client,
+    pub sfn: aws_sdk_sfn::Client,
+}
+
+macro_rules! client {
+    ($sdk:ident, $aws:expr, $http:expr) => {{
+        let mut config = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new($aws.region.clone()))
+            .credentials_provider(credentials($aws))
+            .http_client($http.clone());
+        config.set_endpoint_url($aws.endpoint_url.clone());
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+impl Clients {
+    pub fn new(aws: &Aws) -> Self {
+        Self::with_http(aws, http_client())
+    }
+
+    /// With another way to the endpoint: the tests count and cut calls there.
+    pub fn with_http(aws: &Aws, http: SharedHttpClient) -> Self {
+        Self {
+            dynamodb: client!(aws_sdk_dynamodb, aws, http),
+            sqs: client!(aws_sdk_sqs, aws, http),
+            sfn: client!(aws_sdk_sfn, aws, http),
+        }
+    }
+}
+
+/// The connector that all clients share.
+pub fn http_client() -> SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        // Cannot be: the roots are part of the program.
+        Err(_) => builder.build_https(),
+    }
+}
+
+fn credentials(aws: &Aws) -> Credentials {
+    Credentials::new(
+        &aws.access_key_id,
+        &aws.secret_access_key.0,
+        aws.session_token.as_ref().map(|token| token.0.clone()),
+        None,
+        "environment",
+    )
+}
