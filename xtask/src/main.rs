@@ -1,1 +1,81 @@
-fn main() {}
+//! `cargo xtask`: what a developer, a fresh machine and CI run. `main` is the table of contents; one file per command.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user by printing"
+)]
+
+mod bench;
+mod ci;
+mod codegen;
+mod demo;
+mod nightly;
+mod run;
+mod test;
+
+mod cargo;
+mod guard;
+mod ministack;
+mod process;
+mod python;
+mod step;
+mod tail;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "PFlow's tasks",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the platform: the AWS endpoint and the gateway. Ctrl-C stops both.
+    Run(run::Args),
+    /// Run every test, against an AWS endpoint started for them.
+    Test(test::Args),
+    /// Everything a change must pass: format, lints, dependencies, tests.
+    Ci,
+    /// Write what is generated from the code (OpenAPI document, template, router).
+    Codegen(codegen::Args),
+    /// Walk the story from login to a resolved ticket against the running platform.
+    Demo(demo::Args),
+    /// Run the benchmarks.
+    Bench(bench::Args),
+    /// The tests, with what takes too long for every run.
+    Nightly,
+    /// Become another program that ends with its parent (used by this tool to start its children).
+    #[command(hide = true)]
+    Guard(guard::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = process::watch_signals().and_then(|()| match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Test(args) => test::run(args),
+        Command::Ci => ci::run(),
+        Command::Codegen(args) => codegen::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Nightly => nightly::run(),
+        Command::Guard(args) => guard::run(args),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            process::exit_code(&error)
+        }
+    }
+}

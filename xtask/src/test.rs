@@ -1,0 +1,156 @@
+//! `cargo xtask test`: every test, against an AWS endpoint that lives as long as they run.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+use rustix::process::{Pid, test_kill_process};
+
+use crate::ministack::{CREDENTIALS, MISLEADING, Ministack, free_port};
+use crate::{cargo, process, python, step, workspace};
+
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// Only tests whose name contains this text; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    filter: Vec<String>,
+    /// Also the tests that are marked as too long for every run.
+    #[arg(long)]
+    ignored: bool,
+    /// Cases of each property test.
+    #[arg(skip)]
+    property_cases: Option<&'static str>,
+    /// Arguments for the test runner (cargo nextest where it is installed, else cargo test).
+    #[arg(last = true)]
+    runner: Vec<String>,
+}
+
+impl Args {
+    /// Also the long tests, and more cases of each property.
+    pub(crate) fn everything(property_cases: &'static str) -> Self {
+        Self {
+            ignored: true,
+            property_cases: Some(property_cases),
+            ..Self::default()
+        }
+    }
+}
+
+pub(crate) fn run(args: Args) -> Result<()> {
+    let runner = Runner::find();
+    let linters = python::LINTERS.provision()?;
+    python::MINISTACK.provision()?;
+    // Before anything is started: the longest part needs nothing else.
+    if args.runner.is_empty() {
+        step::step("Building the tests", || {
+            process::run("the build", &mut runner.command(&["--no-run"]))
+        })?;
+    }
+    let tests = workspace::scratch().join("test");
+    remove_leftovers(&tests);
+    let folder = tests.join(std::process::id().to_string());
+    let mut aws = step::step("Starting the AWS endpoint", || {
+        Ministack::start(free_port()?, &folder)
+    })?;
+    let mut command = runner.command(&runner.arguments(&args));
+    for name in MISLEADING {
+        command.env_remove(name);
+    }
+    command.envs(args.property_cases.map(|cases| ("PROPTEST_CASES", cases)));
+    command
+        .envs(CREDENTIALS)
+        .env("PFLOW_TEST_ENDPOINT", aws.endpoint())
+        .env("PFLOW_TOOLS", linters);
+    let result = step::last_step("Running the tests", || process::run("the test run", &mut command));
+    aws.process.stop();
+    match &result {
+        // What is left behind is removed by the next run.
+        Ok(()) => drop(fs::remove_dir_all(&folder)),
+        Err(_) => step::note(&format!("the AWS endpoint's log: {}", aws.log.display())),
+    }
+    result
+}
+
+/// The folders of runs that are over.
+fn remove_leftovers(tests: &Path) {
+    for entry in fs::read_dir(tests).into_iter().flatten().flatten() {
+        let owner = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+            .and_then(Pid::from_raw);
+        if owner.is_none_or(|owner| test_kill_process(owner).is_err()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Runner {
+    Nextest,
+    /// A machine with Rust alone has no other.
+    CargoTest,
+}
+
+impl Runner {
+    fn find() -> Self {
+        if cargo::has("nextest") {
+            Self::Nextest
+        } else {
+            Self::CargoTest
+        }
+    }
+
+    fn command(self, arguments: &[&str]) -> Command {
+        let (subcommand, start): (_, &[&str]) = match self {
+            Self::Nextest => ("nextest", &["run", "--workspace"]),
+            Self::CargoTest => ("test", &["--workspace"]),
+        };
+        let mut command = cargo::command(subcommand);
+        command.args(start).args(arguments);
+        command
+    }
+
+    fn arguments(self, args: &Args) -> Vec<&str> {
+        // Cargo test takes what concerns the tests themselves only behind a separator.
+        let (separator, ignored): (&[&str], &[&str]) = match self {
+            Self::Nextest => (&[], &["--run-ignored", "all"]),
+            Self::CargoTest => (&["--"], &["--include-ignored"]),
+        };
+        let mut arguments = vec!["--no-fail-fast"];
+        arguments.extend(args.runner.iter().map(String::as_str));
+        arguments.extend(separator);
+        arguments.extend(args.filter.iter().map(String::as_str));
+        arguments.extend(ignored.iter().filter(|_| args.ignored));
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(runner: Runner, expected: &str) {
+        let args = Args {
+            filter: vec!["login".to_owned()],
+            ignored: true,
+            runner: vec!["--release".to_owned()],
+            ..Args::default()
+        };
+        assert_eq!(runner.arguments(&args).join(" "), expected);
+    }
+
+    #[test]
+    fn both_runners_get_the_same_wishes_in_their_own_words() {
+        check(
+            Runner::Nextest,
+            "--no-fail-fast --release login --run-ignored all",
+        );
+        check(
+            Runner::CargoTest,
+            "--no-fail-fast --release -- login --include-ignored",
+        );
+    }
+}
