@@ -1,1 +1,39 @@
-//! The compiler from workflow definitions to state machines.
+//! The compiler from workflow definitions to state machines. Pure: text in, text or diagnostics out.
+//!
+//! Each stage has its own type, consumes the one before, and tells everything that is wrong at once:
+//!
+//! ```text
+//! parse(&str)                   -> Document      attributes and their types
+//! validate(Document, &Catalog)  -> Workflow      src/rules: one rule per file
+//! lower(&Workflow)              -> StateMachine  total
+//! emit(&StateMachine)           -> text          total
+//! ```
+//!
+//! [`compile`] runs them all, [`diagnose`] answers for drafts.
+
+mod catalog;
+mod compile;
+mod condition;
+mod document;
+mod emit;
+mod excerpt;
+mod graph;
+mod lower;
+pub mod node;
+mod parse;
+mod pointer;
+mod rules;
+mod suggest;
+mod validate;
+mod vocabulary;
+mod workflow;
+
+pub use catalog::{Catalog, function_name};
+pub use compile::{Compiled, compile, diagnose, is_no_definition};
+pub use document::Document;
+pub use emit::emit;
+pub use excerpt::{excerpt, locate};
+pub use lower::lower;
+pub use parse::parse;
+pub use validate::validate;
+pub use workflow::Workflow;

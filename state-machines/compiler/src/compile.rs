@@ -1,0 +1,135 @@
+//! All stages in one call, with what the engine needs beside the machine.
+
+use std::collections::BTreeSet;
+
+use asl::types::StateMachine;
+use domain::diagnostic::{Diagnostic, Severity};
+use domain::text::Text;
+use serde_json::Value;
+
+use crate::catalog::Catalog;
+use crate::emit::emit;
+use crate::lower::{PREFIX, lower};
+use crate::node::{ServiceTask, UserTask};
+use crate::parse::{NOT_A_DEFINITION, NOT_JSON, read};
+use crate::pointer::reading_order;
+use crate::validate::check;
+use crate::workflow::Workflow;
+
+/// The largest definition that Step Functions takes, in bytes.
+const LARGEST_MACHINE: usize = 1_048_576;
+/// Nobody reads more, and an answer has to stay small.
+const MOST_DIAGNOSTICS: usize = 500;
+
+/// A definition that can be published.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    pub workflow: Workflow,
+    machine: StateMachine,
+}
+
+impl Compiled {
+    /// The text of the state machine, calling functions whose names begin with `function_prefix`. The same
+    /// definition and prefix give the same bytes.
+    pub fn machine(&self, function_prefix: &str) -> String {
+        let prefix = Value::from(function_prefix).to_string();
+        let prefix = prefix.trim_matches('"');
+        let call = r#""FunctionName":""#;
+        // Quotes inside of strings are escaped, so this matches members only.
+        emit(&self.machine).replace(&format!("{call}{PREFIX}"), &format!("{call}{prefix}"))
+    }
+
+    /// As [`machine`](Self::machine) with the placeholder `${FunctionPrefix}`, indented for people.
+    pub fn template(&self) -> String {
+        self.machine.to_pretty_text()
+    }
+
+    pub fn state_machine(&self) -> &StateMachine {
+        &self.machine
+    }
+
+    /// The fields of the form whose values travel through the machine.
+    pub fn reads(&self) -> &BTreeSet<String> {
+        &self.workflow.reads
+    }
+
+    pub fn user_tasks(&self) -> impl Iterator<Item = &UserTask> {
+        self.workflow.user_tasks()
+    }
+
+    pub fn service_tasks(&self) -> impl Iterator<Item = &ServiceTask> {
+        self.workflow.service_tasks()
+    }
+
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.workflow.warnings
+    }
+}
+
+/// Compiles a definition.
+///
+/// # Errors
+///
+/// Everything that is wrong with the text, of every stage at once, in the order of the text.
+pub fn compile(text: &str, catalog: &Catalog) -> Result<Compiled, Vec<Diagnostic>> {
+    let (document, mut found) = read(text);
+    let Some(document) = document else {
+        return Err(told(found));
+    };
+    let checked = check(&document, catalog);
+    if !found.is_empty() {
+        found.extend(checked.findings.diagnostics);
+        return Err(told(found));
+    }
+    let mut workflow = checked.into_workflow().map_err(told)?;
+    workflow.warnings = told(std::mem::take(&mut workflow.warnings));
+    let machine = lower(&workflow);
+    let size = emit(&machine).len();
+    if size > LARGEST_MACHINE {
+        return Err(vec![too_large(size)]);
+    }
+    Ok(Compiled { workflow, machine })
+}
+
+/// What is wrong with a definition, errors and warnings; also with an unfinished one.
+pub fn diagnose(text: &str, catalog: &Catalog) -> Vec<Diagnostic> {
+    match compile(text, catalog) {
+        Ok(compiled) => compiled.workflow.warnings,
+        Err(found) => found,
+    }
+}
+
+/// Whether diagnostics say that the text is not a definition at all (not a JSON object with a `key`), so that
+/// there is nothing to keep as a draft.
+pub fn is_no_definition(found: &[Diagnostic]) -> bool {
+    found
+        .iter()
+        .any(|one| one.code == NOT_JSON || one.code == NOT_A_DEFINITION)
+}
+
+fn told(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.sort_by_cached_key(|one| reading_order(&one.pointer));
+    if found.len() > MOST_DIAGNOSTICS {
+        // Errors first, so that none is hidden by warnings.
+        found.sort_by_key(|one| one.severity != Severity::Error);
+        let more = found.len() - MOST_DIAGNOSTICS;
+        found.truncate(MOST_DIAGNOSTICS);
+        found.push(Diagnostic::error(
+            "TOO_MANY_DIAGNOSTICS",
+            "",
+            Text::new(format!("And {more} more."), format!("另有 {more} 条。")),
+        ));
+    }
+    found
+}
+
+fn too_large(size: usize) -> Diagnostic {
+    Diagnostic::error(
+        "MACHINE_TOO_LARGE",
+        "/nodes",
+        Text::new(
+            format!("The state machine would have {size} bytes; Step Functions takes {LARGEST_MACHINE}."),
+            format!("生成的状态机有 {size} 字节；Step Functions 最多接受 {LARGEST_MACHINE} 字节。"),
+        ),
+    )
+}

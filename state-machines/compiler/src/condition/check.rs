@@ -1,0 +1,527 @@
+//! Walks a condition's tree: which fields it reads, and whether what it does with them can work.
+
+use std::collections::BTreeSet;
+
+use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, UnaryOp};
+use serde_json::Value;
+
+use super::kind::{Kinds, Shape};
+use super::schema::{self, Property};
+use super::{Analysis, Problem, functions};
+use crate::suggest::did_you_mean;
+
+/// Deeper trees are refused: every walker of a tree uses the stack.
+const DEEPEST: usize = 100;
+
+pub(super) fn check<'s>(tree: &AstNode, schema: Option<&'s Value>, analysis: &mut Analysis) {
+    let mut walk = Walk {
+        root: schema,
+        variables: BTreeSet::new(),
+        depth: 0,
+        analysis,
+    };
+    let whole = match schema {
+        Some(root) => schema::shape(root, root, 0),
+        None => Shape::ANY,
+    };
+    let result = walk.shape(
+        tree,
+        Context {
+            shape: whole,
+            root: true,
+        },
+    );
+    let unsound = walk
+        .analysis
+        .problems
+        .iter()
+        .any(|problem| problem.code == "CONDITION_TYPE");
+    if !result.kinds.meets(Kinds::BOOLEAN) && !unsound {
+        let (en, zh) = result.kinds.describe();
+        walk.error(
+            "CONDITION_TYPE",
+            format!("The condition is never true: it gives {en}."),
+            format!("条件永远不会成立：其结果是{zh}。"),
+        );
+    }
+}
+
+/// What bare names are looked up in.
+#[derive(Clone, Copy)]
+struct Context<'s> {
+    shape: Shape<'s>,
+    /// The instance's data itself, whose names are the form's fields.
+    root: bool,
+}
+
+impl Context<'_> {
+    fn unknown() -> Self {
+        Self {
+            shape: Shape::ANY,
+            root: false,
+        }
+    }
+}
+
+struct Walk<'s, 'a> {
+    root: Option<&'s Value>,
+    /// Variables and parameters that the condition binds itself.
+    variables: BTreeSet<String>,
+    depth: usize,
+    analysis: &'a mut Analysis,
+}
+
+impl<'s> Walk<'s, '_> {
+    fn error(&mut self, code: &'static str, en: impl Into<String>, zh: impl Into<String>) {
+        self.analysis.problems.push(Problem::error(code, en, zh));
+    }
+
+    fn shape(&mut self, node: &AstNode, context: Context<'s>) -> Shape<'s> {
+        if self.depth >= DEEPEST {
+            if self.depth == DEEPEST {
+                self.depth += 1;
+                self.error(
+                    "CONDITION_TOO_LONG",
+                    format!("The condition nests deeper than {DEEPEST} levels."),
+                    format!("条件嵌套超过 {DEEPEST} 层。"),
+                );
+                self.depth -= 1;
+            }
+            return Shape::ANY;
+        }
+        self.depth += 1;
+        let shape = self.shape_of(node, context);
+        self.depth -= 1;
+        shape
+    }
+
+    fn shape_of(&mut self, node: &AstNode, context: Context<'s>) -> Shape<'s> {
+        match node {
+            AstNode::String(_) => Shape::of(Kinds::STRING),
+            AstNode::Number(_) => Shape::of(Kinds::NUMBER),
+            AstNode::Boolean(_) => Shape::of(Kinds::BOOLEAN),
+            AstNode::Null => Shape::of(Kinds::NULL),
+            AstNode::Undefined => Shape::of(Kinds::MISSING),
+            AstNode::Name(name) => self.field(name, context),
+            AstNode::Variable(name) => self.variable(name, context),
+            AstNode::ParentVariable(_) => {
+                self.not_portable("$$");
+                Shape::ANY
+            }
+            AstNode::Path { steps } => self.path(steps, context),
+            AstNode::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs, context),
+            AstNode::Unary { op, operand } => self.unary(*op, operand, context),
+            AstNode::Function { name, args, .. } => self.call(name, args, context),
+            AstNode::Conditional {
+                condition,
+                then_branch,
+                else_branch,
+            } => {
+                self.shape(condition, context);
+                let then = self.shape(then_branch, context).kinds;
+                let otherwise = else_branch.as_ref().map(|node| self.shape(node, context).kinds);
+                Shape::of(then | otherwise.unwrap_or(Kinds::MISSING))
+            }
+            AstNode::Block(nodes) => {
+                let last = nodes.iter().map(|node| self.shape(node, context)).last();
+                last.unwrap_or(Shape::of(Kinds::MISSING))
+            }
+            AstNode::FunctionApplication(inner) => self.shape(inner, context),
+            AstNode::Wildcard | AstNode::Descendant | AstNode::Parent(_) => {
+                self.everything(context);
+                Shape::ANY
+            }
+            other => self.construct(other, context),
+        }
+    }
+
+    /// What gives a list, an object or a function.
+    fn construct(&mut self, node: &AstNode, context: Context<'s>) -> Shape<'s> {
+        match node {
+            AstNode::Array(nodes) | AstNode::ArrayGroup(nodes) => {
+                self.all(nodes, context);
+                Shape::of(Kinds::ARRAY)
+            }
+            AstNode::Object(entries) => {
+                self.entries(entries, context);
+                Shape::of(Kinds::OBJECT)
+            }
+            AstNode::ObjectTransform { input, pattern } => {
+                self.shape(input, context);
+                self.entries(pattern, Context::unknown());
+                Shape::of(Kinds::OBJECT)
+            }
+            AstNode::Lambda { params, body, .. } => {
+                self.variables.extend(params.iter().cloned());
+                self.shape(body, context);
+                Shape::ANY
+            }
+            AstNode::Call { procedure, args } => {
+                self.shape(procedure, context);
+                self.all(args, context);
+                Shape::ANY
+            }
+            AstNode::Sort { input, terms } => {
+                self.shape(input, context);
+                for (term, _) in terms {
+                    self.shape(term, Context::unknown());
+                }
+                Shape::ANY
+            }
+            AstNode::Transform {
+                location,
+                update,
+                delete,
+            } => {
+                self.shape(location, Context::unknown());
+                self.shape(update, Context::unknown());
+                if let Some(delete) = delete {
+                    self.shape(delete, Context::unknown());
+                }
+                Shape::ANY
+            }
+            _ => Shape::ANY,
+        }
+    }
+
+    fn all(&mut self, nodes: &[AstNode], context: Context<'s>) {
+        for node in nodes {
+            self.shape(node, context);
+        }
+    }
+
+    fn entries(&mut self, entries: &[(AstNode, AstNode)], context: Context<'s>) {
+        for (name, value) in entries {
+            self.shape(name, context);
+            self.shape(value, context);
+        }
+    }
+
+    fn path(&mut self, steps: &[PathStep], mut context: Context<'s>) -> Shape<'s> {
+        let mut shape = context.shape;
+        for (i, step) in steps.iter().enumerate() {
+            let bound = step.focus.iter().chain(&step.index_var);
+            self.variables.extend(bound.cloned());
+            // `$.amount` is `amount`.
+            let itself = matches!(&step.node, AstNode::Variable(name) if name.is_empty());
+            if itself && i == 0 && steps.len() > 1 {
+                continue;
+            }
+            shape = self.shape(&step.node, context);
+            for stage in &step.stages {
+                self.stage(stage, shape);
+            }
+            let list = shape.kinds.meets(Kinds::ARRAY);
+            context = Context {
+                shape: match (self.root, list) {
+                    (Some(root), true) => schema::items(root, &shape),
+                    _ => shape,
+                },
+                root: false,
+            };
+            if list || !step.stages.is_empty() {
+                // A path through a list gives one value, several or none.
+                shape.kinds = shape.kinds | context.shape.kinds | Kinds::MISSING;
+            }
+        }
+        shape
+    }
+
+    fn stage(&mut self, stage: &Stage, of: Shape<'s>) {
+        match stage {
+            Stage::Filter(filter) => {
+                let entry = match self.root {
+                    Some(root) if of.kinds.meets(Kinds::ARRAY) => schema::items(root, &of),
+                    _ => of,
+                };
+                self.shape(
+                    filter,
+                    Context {
+                        shape: entry,
+                        root: false,
+                    },
+                );
+            }
+            Stage::KeepArray => {}
+            Stage::Index(name) => drop(self.variables.insert(name.clone())),
+        }
+    }
+
+    fn field(&mut self, name: &str, context: Context<'s>) -> Shape<'s> {
+        if context.root {
+            self.analysis.reads.insert(name.to_owned());
+        }
+        let (Some(root), Some(schema)) = (self.root, context.shape.schema) else {
+            return Shape::ANY;
+        };
+        match schema::property(root, schema, name) {
+            Property::Known(shape) => shape,
+            Property::Open if !context.root => Shape::ANY,
+            Property::Open | Property::Unknown => {
+                let names = schema::field_names(if context.root { root } else { schema });
+                let problem = Problem::error(
+                    "UNKNOWN_FIELD",
+                    format!("The form has no field `{name}`."),
+                    format!("表单没有字段 `{name}`。"),
+                );
+                self.analysis
+                    .problems
+                    .push(problem.suggest(did_you_mean(name, names)));
+                Shape::ANY
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &str, context: Context<'s>) -> Shape<'s> {
+        if name.is_empty() {
+            self.everything(context);
+            return context.shape;
+        }
+        // A function's name where a function is wanted (`$map(list, $trim)`).
+        if !self.variables.contains(name) && functions::find(name).is_none() {
+            self.error(
+                "CONDITION_NOT_PORTABLE",
+                format!("`${name}` is not bound in the condition; conditions read the form's fields only."),
+                format!("条件中没有绑定 `${name}`；条件只能读取表单字段。"),
+            );
+        }
+        Shape::ANY
+    }
+
+    /// A condition that takes the data as a whole hides which fields have to travel.
+    fn everything(&mut self, context: Context<'s>) {
+        if context.root {
+            self.error(
+                "CONDITION_READS_EVERYTHING",
+                "The condition reads the data as a whole; name the fields that it needs.",
+                "条件读取了全部数据；请写明所需的字段。",
+            );
+        }
+    }
+
+    fn not_portable(&mut self, what: &str) {
+        self.error(
+            "CONDITION_NOT_PORTABLE",
+            format!("`{what}` does not run in Step Functions (JSONata 2.0.6)."),
+            format!("`{what}` 无法在 Step Functions（JSONata 2.0.6）中运行。"),
+        );
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &AstNode, context: Context<'s>) -> Shape<'s> {
+        let kinds = self.shape(operand, context).kinds;
+        match op {
+            UnaryOp::Not => Shape::of(Kinds::BOOLEAN),
+            UnaryOp::Negate => {
+                self.arithmetic("-", kinds, kinds);
+                Shape::of(Kinds::NUMBER | (kinds & Kinds::MISSING))
+            }
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, lhs: &AstNode, rhs: &AstNode, context: Context<'s>) -> Shape<'s> {
+        if op == BinaryOp::ColonEqual {
+            if let AstNode::Variable(name) = lhs {
+                self.variables.insert(name.clone());
+            }
+            return self.shape(rhs, context);
+        }
+        if op == BinaryOp::ChainPipe {
+            return self.chain(lhs, rhs, context);
+        }
+        let left = self.shape(lhs, context);
+        let right = self.shape(rhs, context);
+        let missing = (left.kinds | right.kinds) & Kinds::MISSING;
+        match op {
+            BinaryOp::LessThan
+            | BinaryOp::LessThanOrEqual
+            | BinaryOp::GreaterThan
+            | BinaryOp::GreaterThanOrEqual => {
+                self.ordering(left.kinds, right.kinds);
+                Shape::of(Kinds::BOOLEAN | missing)
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                self.equality(left, right);
+                self.known_values(left, rhs);
+                self.known_values(right, lhs);
+                Shape::of(Kinds::BOOLEAN)
+            }
+            BinaryOp::In | BinaryOp::And | BinaryOp::Or => Shape::of(Kinds::BOOLEAN),
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                self.arithmetic(symbol(op), left.kinds, right.kinds);
+                Shape::of(Kinds::NUMBER | missing)
+            }
+            BinaryOp::Concatenate => Shape::of(Kinds::STRING),
+            BinaryOp::Range => Shape::of(Kinds::ARRAY),
+            BinaryOp::Coalesce | BinaryOp::Default => {
+                self.not_portable(symbol(op));
+                Shape::ANY
+            }
+            _ => Shape::ANY,
+        }
+    }
+
+    /// `value ~> $function(…)`: the value becomes the first argument.
+    fn chain(&mut self, lhs: &AstNode, rhs: &AstNode, context: Context<'s>) -> Shape<'s> {
+        let first = self.shape(lhs, context).kinds;
+        match rhs {
+            AstNode::Function { name, args, .. } => {
+                self.all(args, context);
+                self.called(name, Some(first))
+            }
+            AstNode::Variable(name) if functions::find(name).is_some() => self.called(name, Some(first)),
+            other => {
+                self.shape(other, context);
+                Shape::ANY
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, args: &[AstNode], context: Context<'s>) -> Shape<'s> {
+        let mut first = None;
+        for (i, arg) in args.iter().enumerate() {
+            let kinds = self.shape(arg, context).kinds;
+            if i == 0 {
+                first = Some(kinds);
+            }
+        }
+        if args.is_empty() && functions::find(name).is_some() && !functions::stands_alone(name) {
+            self.everything(context);
+        }
+        self.called(name, first)
+    }
+
+    fn called(&mut self, name: &str, first: Option<Kinds>) -> Shape<'s> {
+        if self.variables.contains(name) {
+            return Shape::ANY;
+        }
+        let Some(function) = functions::find(name) else {
+            if matches!(name, "eval" | "random" | "uuid" | "shuffle") {
+                self.not_portable_function(name);
+            } else {
+                let problem = Problem::error(
+                    "CONDITION_UNKNOWN_FUNCTION",
+                    format!("JSONata has no function `${name}`."),
+                    format!("JSONata 没有函数 `${name}`。"),
+                );
+                let suggestion = did_you_mean(name, functions::names());
+                self.analysis.problems.push(problem.suggest(suggestion));
+            }
+            return Shape::ANY;
+        };
+        let given = first.unwrap_or(Kinds::ANY);
+        let missing = match function.name {
+            "exists" | "boolean" | "not" | "count" | "now" | "millis" => Kinds::NONE,
+            _ => given & Kinds::MISSING,
+        };
+        if !given.present().is_none() && !given.present().meets(function.takes) {
+            let ((en, zh), (given_en, given_zh)) = (function.takes.describe(), given.describe());
+            self.error(
+                "CONDITION_TYPE",
+                format!("`${name}` takes {en}, not {given_en}."),
+                format!("`${name}` 的参数应为{zh}，而不是{given_zh}。"),
+            );
+        }
+        Shape::of(function.gives | missing)
+    }
+
+    fn not_portable_function(&mut self, name: &str) {
+        if name == "eval" {
+            return self.not_portable("$eval");
+        }
+        self.error(
+            "CONDITION_NOT_PORTABLE",
+            format!("`${name}` gives another answer each time, so a repeated step could take another way."),
+            format!("`${name}` 每次结果不同，重复执行的步骤可能走向另一条路。"),
+        );
+    }
+
+    fn ordering(&mut self, left: Kinds, right: Kinds) {
+        let comparable = Kinds::NUMBER | Kinds::STRING;
+        let (left, right) = (left.present(), right.present());
+        if left.is_none() || right.is_none() {
+            return;
+        }
+        if !(left & right).meets(comparable) {
+            let ((left_en, left_zh), (right_en, right_zh)) = (left.describe(), right.describe());
+            self.error(
+                "CONDITION_TYPE",
+                format!("Only two numbers or two strings can be ordered, not {left_en} and {right_en}."),
+                format!("只能比较两个数字或两个字符串的大小，而不是{left_zh}与{right_zh}。"),
+            );
+        } else if left != right || !left.within(comparable) || left == comparable {
+            self.may_fail("<, <=, >, >=");
+        }
+    }
+
+    fn arithmetic(&mut self, operator: &str, left: Kinds, right: Kinds) {
+        for side in [left.present(), right.present()] {
+            if side.is_none() {
+                continue;
+            }
+            if !side.meets(Kinds::NUMBER) {
+                let (en, zh) = side.describe();
+                return self.error(
+                    "CONDITION_TYPE",
+                    format!("`{operator}` takes numbers, not {en}."),
+                    format!("`{operator}` 只能用于数字，而不是{zh}。"),
+                );
+            }
+            if side != Kinds::NUMBER {
+                return self.may_fail(operator);
+            }
+        }
+    }
+
+    fn may_fail(&mut self, operator: &str) {
+        self.analysis.problems.push(Problem::warning(
+            "CONDITION_MAY_FAIL",
+            format!("`{operator}` fails when the types do not fit; the form does not promise that they do."),
+            format!("类型不符时 `{operator}` 会出错；表单没有保证类型。"),
+        ));
+    }
+
+    fn equality(&mut self, left: Shape<'s>, right: Shape<'s>) {
+        let (left, right) = (left.kinds.present(), right.kinds.present());
+        if left.is_none() || right.is_none() || left.meets(right) {
+            return;
+        }
+        let ((left_en, left_zh), (right_en, right_zh)) = (left.describe(), right.describe());
+        self.error(
+            "CONDITION_TYPE",
+            format!("The two sides are never equal: {left_en} and {right_en}."),
+            format!("两边永远不会相等：{left_zh}与{right_zh}。"),
+        );
+    }
+
+    /// A field of a closed list compared with what is not on it.
+    fn known_values(&mut self, field: Shape<'s>, literal: &AstNode) {
+        let (Some(values), AstNode::String(literal)) = (field.values, literal) else {
+            return;
+        };
+        if values.iter().any(|value| value == literal) {
+            return;
+        }
+        let problem = Problem::warning(
+            "CONDITION_NEVER_TRUE",
+            format!("`{literal}` is not one of the values that the form allows."),
+            format!("`{literal}` 不是表单允许的值。"),
+        );
+        let known = values.iter().filter_map(Value::as_str);
+        self.analysis
+            .problems
+            .push(problem.suggest(did_you_mean(literal, known)));
+    }
+}
+
+fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Modulo => "%",
+        BinaryOp::Coalesce => "??",
+        BinaryOp::Default => "?:",
+        _ => "",
+    }
+}

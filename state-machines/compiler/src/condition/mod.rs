@@ -1,0 +1,88 @@
+//! Conditions: JSONata over the instance's data, as far as Step Functions runs it (JSONata 2.0.6).
+
+mod check;
+mod functions;
+mod kind;
+mod schema;
+
+use std::collections::BTreeSet;
+
+use domain::diagnostic::Severity;
+use domain::text::Text;
+use serde_json::Value;
+
+pub(crate) use schema::field_names;
+
+/// Longer ones are decision tables in disguise, and the machine holds every condition once per branch.
+const LONGEST: usize = 2000;
+
+/// What one condition says.
+#[derive(Debug, Default)]
+pub(crate) struct Analysis {
+    /// The fields of the form whose values it reads.
+    pub(crate) reads: BTreeSet<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What is wrong with a condition; the rule that asked knows where it stands.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) message: Text,
+    pub(crate) suggestion: Option<Text>,
+}
+
+impl Problem {
+    fn error(code: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: Text::new(en, zh),
+            suggestion: None,
+        }
+    }
+
+    fn warning(code: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, en, zh)
+        }
+    }
+
+    fn suggest(mut self, suggestion: Option<Text>) -> Self {
+        self.suggestion = suggestion;
+        self
+    }
+}
+
+/// Reads a condition against the form's schema; without one, every field is believed.
+pub(crate) fn analyse(source: &str, schema: Option<&Value>) -> Analysis {
+    let mut analysis = Analysis::default();
+    if source.trim().is_empty() {
+        analysis.problems.push(Problem::error(
+            "CONDITION_SYNTAX",
+            "The condition is empty.",
+            "条件为空。",
+        ));
+    } else if source.chars().count() > LONGEST {
+        analysis.problems.push(Problem::error(
+            "CONDITION_TOO_LONG",
+            format!("The condition is longer than {LONGEST} characters."),
+            format!("条件超过 {LONGEST} 个字符。"),
+        ));
+    } else {
+        match jsonata_core::parser::parse(source) {
+            Ok(tree) => check::check(&tree, schema, &mut analysis),
+            Err(error) => analysis.problems.push(Problem::error(
+                "CONDITION_SYNTAX",
+                format!("The condition is not JSONata: {error}."),
+                format!("条件不是合法的 JSONata：{error}。"),
+            )),
+        }
+    }
+    analysis
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! One entry of `flows`.
+
+use domain::diagnostic::Diagnostic;
+use domain::text::Text;
+use serde_json::Value;
+
+use super::attributes::Attributes;
+use crate::document::Flow;
+use crate::vocabulary::Place;
+
+/// None where one of its ends is missing.
+pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Option<Flow> {
+    let Value::Object(fields) = value else {
+        found.push(Diagnostic::error(
+            "WRONG_TYPE",
+            at,
+            Text::new("A flow must be an object.", "连线必须是对象。"),
+        ));
+        return None;
+    };
+    let from = fields.get("from").and_then(Value::as_str);
+    let mut attributes = Attributes::new(fields, &at, Place::Flow, found).about(from);
+    for required in ["from", "to"] {
+        if !fields.contains_key(required) {
+            attributes.missing(required);
+        }
+    }
+    let from = attributes.string("from").map(str::to_owned);
+    let to = attributes.string("to").map(str::to_owned);
+    let name = attributes.name();
+    let outcome = attributes.string("outcome").map(str::to_owned);
+    let when = attributes.string("when").map(str::to_owned);
+    let default = attributes.boolean("default").unwrap_or_default();
+    attributes.finish();
+    Some(Flow {
+        pointer: at,
+        from: from?,
+        to: to?,
+        outcome,
+        when,
+        default,
+        name,
+    })
+}

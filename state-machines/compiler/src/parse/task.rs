@@ -1,0 +1,228 @@
+//! The attributes of user tasks and service tasks.
+
+use serde_json::{Map, Value};
+
+use super::attributes::Attributes;
+use crate::document::{ServiceTask, UserTask};
+use crate::node::{
+    Access, Assignee, Candidate, Relation, Retry, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
+};
+use crate::pointer;
+use crate::vocabulary::Place;
+
+pub(super) fn user(attributes: &mut Attributes<'_, '_>) -> UserTask {
+    UserTask {
+        assign: entries(attributes, "assign", assignee),
+        candidates: entries(attributes, "candidates", candidate),
+        vote: vote(attributes),
+        outcomes: outcomes(attributes),
+        fields: fields(attributes),
+        within: within(attributes),
+        when_no_assignee: attributes
+            .word(
+                "whenNoAssignee",
+                &[("admin", WhenNoAssignee::Admin), ("skip", WhenNoAssignee::Skip)],
+            )
+            .unwrap_or_default(),
+        when_starter_is_assignee: attributes
+            .word(
+                "whenStarterIsAssignee",
+                &[
+                    ("keep", WhenStarterIsAssignee::Keep),
+                    ("skip", WhenStarterIsAssignee::Skip),
+                ],
+            )
+            .unwrap_or_default(),
+    }
+}
+
+pub(super) fn service(attributes: &mut Attributes<'_, '_>) -> ServiceTask {
+    let retry = attributes.object("retry").map(|fields| {
+        let at = attributes.pointer("retry");
+        let node = attributes.node();
+        let mut retry = Attributes::new(fields, at, Place::Other, attributes.found).about(node);
+        let defaults = Retry::default();
+        let attempts = whole(&mut retry, "attempts", 1..=20).unwrap_or(defaults.attempts);
+        let seconds = whole(&mut retry, "seconds", 1..=3600).unwrap_or(defaults.seconds);
+        if !fields.contains_key("attempts") {
+            retry.missing("attempts");
+        }
+        retry.finish();
+        Retry { attempts, seconds }
+    });
+    // `http` and `queue` take the place of `lambda` and are told as not supported yet.
+    let lambda = attributes.string("lambda");
+    ServiceTask {
+        lambda: lambda.map(str::to_owned),
+        retry: retry.unwrap_or_default(),
+    }
+}
+
+fn whole(
+    attributes: &mut Attributes<'_, '_>,
+    name: &'static str,
+    range: std::ops::RangeInclusive<u32>,
+) -> Option<u32> {
+    let number = attributes.typed(name, ("a whole number", "整数"), Value::as_i64)?;
+    let number = u32::try_from(number).ok().filter(|number| range.contains(number));
+    if number.is_none() {
+        let (low, high) = (range.start(), range.end());
+        let at = attributes.pointer(name);
+        attributes.bad_value(
+            &at,
+            (
+                &format!("`{name}` must lie between {low} and {high}."),
+                &format!("`{name}` 必须在 {low} 到 {high} 之间。"),
+            ),
+        );
+    }
+    number
+}
+
+/// A list whose entries are objects of one attribute (`{"role": "director"}`).
+fn entries<T>(
+    attributes: &mut Attributes<'_, '_>,
+    name: &'static str,
+    read: fn(&str, &Value) -> Result<T, (&'static str, &'static str)>,
+) -> Option<Vec<T>> {
+    attributes.take(name)?;
+    let Some(list) = attributes.list(name) else {
+        return Some(Vec::new());
+    };
+    let at = attributes.pointer(name);
+    if list.is_empty() {
+        attributes.bad_value(&at, ("The list must not be empty.", "列表不能为空。"));
+    }
+    let mut read_entries = Vec::with_capacity(list.len());
+    for (i, entry) in list.iter().enumerate() {
+        match single(entry).map_or_else(|| read("", &Value::Null), |(kind, value)| read(kind, value)) {
+            Ok(entry) => read_entries.push(entry),
+            Err(message) => attributes.bad_value(&pointer::index(&at, i), message),
+        }
+    }
+    Some(read_entries)
+}
+
+fn single(entry: &Value) -> Option<(&str, &Value)> {
+    let fields: &Map<String, Value> = entry.as_object().filter(|fields| fields.len() == 1)?;
+    fields.iter().next().map(|(kind, value)| (kind.as_str(), value))
+}
+
+fn assignee(kind: &str, value: &Value) -> Result<Assignee, (&'static str, &'static str)> {
+    match (kind, value) {
+        ("starter", Value::String(word)) if word == "self" => Ok(Assignee::Starter(Relation::Themselves)),
+        ("starter", Value::String(word)) if word == "leader" => Ok(Assignee::Starter(Relation::Leader)),
+        ("user", Value::String(id)) if !id.is_empty() => Ok(Assignee::User(id.clone())),
+        ("role", Value::String(key)) if !key.is_empty() => Ok(Assignee::Role(key.clone())),
+        _ => Err((
+            "An assignee is one of {\"starter\": \"self\"}, {\"starter\": \"leader\"}, {\"user\": ID}, {\"role\": KEY}.",
+            "处理人必须是 {\"starter\": \"self\"}、{\"starter\": \"leader\"}、{\"user\": ID}、{\"role\": KEY} 之一。",
+        )),
+    }
+}
+
+fn candidate(kind: &str, value: &Value) -> Result<Candidate, (&'static str, &'static str)> {
+    match (kind, value) {
+        ("user", Value::String(id)) if !id.is_empty() => Ok(Candidate::User(id.clone())),
+        ("role", Value::String(key)) if !key.is_empty() => Ok(Candidate::Role(key.clone())),
+        _ => Err((
+            "A candidate is {\"role\": KEY} or {\"user\": ID}.",
+            "候选人必须是 {\"role\": KEY} 或 {\"user\": ID}。",
+        )),
+    }
+}
+
+fn vote(attributes: &mut Attributes<'_, '_>) -> VotePolicy {
+    let policy = match attributes.take("vote") {
+        None => Some(VotePolicy::Any),
+        Some(Value::String(word)) if word == "any" => Some(VotePolicy::Any),
+        Some(Value::String(word)) if word == "all" => Some(VotePolicy::All),
+        Some(value) => single(value)
+            .filter(|(kind, _)| *kind == "ratio")
+            .and_then(|(_, ratio)| ratio.as_f64())
+            .filter(|ratio| *ratio > 0.0 && *ratio <= 1.0)
+            .map(VotePolicy::Ratio),
+    };
+    if policy.is_none() {
+        let at = attributes.pointer("vote");
+        attributes.bad_value(
+            &at,
+            (
+                "`vote` is \"any\", \"all\" or {\"ratio\": r} with r above 0 and at most 1.",
+                "`vote` 必须是 \"any\"、\"all\" 或 {\"ratio\": r}，其中 r 大于 0 且不超过 1。",
+            ),
+        );
+    }
+    policy.unwrap_or(VotePolicy::Any)
+}
+
+/// The longest name of an outcome, in characters.
+const LONGEST_OUTCOME: usize = 64;
+
+fn outcomes(attributes: &mut Attributes<'_, '_>) -> Vec<String> {
+    if attributes.take("outcomes").is_none() {
+        return vec!["approve".to_owned(), "reject".to_owned()];
+    }
+    let Some(list) = attributes.list("outcomes") else {
+        return Vec::new();
+    };
+    let at = attributes.pointer("outcomes");
+    if list.is_empty() {
+        attributes.bad_value(&at, ("The list must not be empty.", "列表不能为空。"));
+    }
+    let mut outcomes = Vec::with_capacity(list.len());
+    for (i, value) in list.iter().enumerate() {
+        let fits = |name: &&str| {
+            !name.trim().is_empty()
+                && name.chars().count() <= LONGEST_OUTCOME
+                && !name.chars().any(char::is_control)
+        };
+        match value.as_str().filter(fits) {
+            Some(outcome) => outcomes.push(outcome.to_owned()),
+            None => attributes.bad_value(
+                &pointer::index(&at, i),
+                (
+                    "An outcome is a string of 1 to 64 characters on one line.",
+                    "结果必须是 1 到 64 个字符的单行字符串。",
+                ),
+            ),
+        }
+    }
+    // A list that was read in part would make right flows look wrong.
+    if outcomes.len() == list.len() {
+        outcomes
+    } else {
+        Vec::new()
+    }
+}
+
+fn fields(attributes: &mut Attributes<'_, '_>) -> Vec<(String, Access)> {
+    let at = attributes.pointer("fields");
+    let mut fields = Vec::new();
+    for (field, access) in attributes.object("fields").into_iter().flatten() {
+        match serde_json::from_value(access.clone()) {
+            Ok(access) => fields.push((field.clone(), access)),
+            Err(_) => attributes.bad_value(
+                &pointer::join(&at, field),
+                (
+                    "A field's access is \"read\", \"write\" or \"hidden\".",
+                    "字段权限必须是 \"read\"、\"write\" 或 \"hidden\"。",
+                ),
+            ),
+        }
+    }
+    fields
+}
+
+fn within(attributes: &mut Attributes<'_, '_>) -> Option<String> {
+    let fields = attributes.object("due")?;
+    let at = attributes.pointer("due");
+    let node = attributes.node();
+    let mut due = Attributes::new(fields, at, Place::Due, attributes.found).about(node);
+    let within = due.string("within").map(str::to_owned);
+    if !fields.contains_key("within") && !fields.contains_key("at") {
+        due.missing("within");
+    }
+    due.finish();
+    within
+}

@@ -1,0 +1,36 @@
+//! RFC 6901 pointers.
+
+/// `pointer` one step deeper.
+pub(crate) fn join(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+pub(crate) fn index(pointer: &str, index: usize) -> String {
+    format!("{pointer}/{index}")
+}
+
+/// Sorts pointers as the attributes of a definition are read: its own first, then nodes, then flows, each in
+/// the order of the text.
+pub(crate) fn reading_order(pointer: &str) -> (u8, usize) {
+    let mut parts = pointer.split('/').skip(1);
+    let section = match parts.next() {
+        Some("nodes") => 1,
+        Some("flows") => 2,
+        _ => 0,
+    };
+    let index = parts.next().and_then(|index| index.parse().ok());
+    (section, index.map_or(0, |index: usize| index.saturating_add(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_and_places_sort_as_they_are_read() {
+        assert_eq!(join("/nodes/0", "a/b~c"), "/nodes/0/a~1b~0c");
+        let mut places = ["/flows/0", "/nodes/10/id", "/nodes/9", "/nodes", "/key"];
+        places.sort_by_key(|place| reading_order(place));
+        assert_eq!(places, ["/key", "/nodes", "/nodes/9", "/nodes/10/id", "/flows/0"]);
+    }
+}

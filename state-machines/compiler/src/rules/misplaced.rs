@@ -1,0 +1,90 @@
+//! `WHEN_WITHOUT_GATEWAY`, `OUTCOME_WITHOUT_TASK`, `DEFAULT_WITHOUT_CHOICE`: attributes of a flow that mean
+//! nothing where they stand.
+
+use domain::text::Text;
+
+use super::{Findings, Subject, about_flow, at};
+use crate::document::{Flow, Kind};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
+    for flow in &subject.document.flows {
+        let source = subject
+            .graph
+            .find(&flow.from)
+            .and_then(|no| subject.graph.node(no));
+        match source.map(|node| &node.kind) {
+            None | Some(Kind::Refused) => {}
+            Some(Kind::Exclusive) => outcome(flow, found),
+            Some(Kind::User(_)) => when(flow, found),
+            Some(Kind::Start | Kind::End(_) | Kind::Service(_)) => {
+                outcome(flow, found);
+                when(flow, found);
+                default(flow, found);
+            }
+        }
+    }
+}
+
+fn when(flow: &Flow, found: &mut Findings) {
+    if flow.when.is_some() {
+        let diagnostic = about_flow(
+            "WHEN_WITHOUT_GATEWAY",
+            flow,
+            "Only the flows out of a gateway have `when`.",
+            "只有网关出去的连线可以有 `when`。",
+        );
+        found.push(at(diagnostic, "when").suggest(Text::new(
+            "Put an `exclusiveGateway` in between.",
+            "请在中间放置 `exclusiveGateway`。",
+        )));
+    }
+}
+
+fn outcome(flow: &Flow, found: &mut Findings) {
+    if flow.outcome.is_some() {
+        let diagnostic = about_flow(
+            "OUTCOME_WITHOUT_TASK",
+            flow,
+            "Only the flows out of a user task have `outcome`.",
+            "只有用户任务出去的连线可以有 `outcome`。",
+        );
+        found.push(at(diagnostic, "outcome"));
+    }
+}
+
+fn default(flow: &Flow, found: &mut Findings) {
+    if flow.default {
+        let diagnostic = about_flow(
+            "DEFAULT_WITHOUT_CHOICE",
+            flow,
+            "There is nothing to choose here, so no default.",
+            "此处无可选择，不需要默认连线。",
+        );
+        found.push(at(diagnostic, "default"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::check;
+
+    #[test]
+    fn attributes_stand_where_they_mean_something() {
+        check(
+            &[("/flows/5/when", "\"amount > 1\"")],
+            &["WHEN_WITHOUT_GATEWAY /flows/5/when (pay)"],
+        );
+        check(
+            &[("/flows/1/when", "\"amount > 1\"")],
+            &["WHEN_WITHOUT_GATEWAY /flows/1/when (ask)"],
+        );
+        check(
+            &[("/flows/3/outcome", "\"approve\"")],
+            &["OUTCOME_WITHOUT_TASK /flows/3/outcome (size)"],
+        );
+        check(
+            &[("/flows/0/default", "true")],
+            &["DEFAULT_WITHOUT_CHOICE /flows/0/default (start)"],
+        );
+    }
+}
