@@ -42,6 +42,14 @@ pub struct Decision {
     pub by: Option<UserId>,
 }
 
+/// Somebody to whom a task is offered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Candidate {
+    User(UserId),
+    Role(Key),
+}
+
 /// A place where an instance rests until people decide.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -55,9 +63,9 @@ pub struct Task {
     pub seq: u32,
     /// Who may vote.
     pub voters: BTreeSet<UserId>,
-    /// Roles of which one member may claim the task and so become its voter.
+    /// Of whom one may claim the task and so become its voter.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub candidates: BTreeSet<Key>,
+    pub candidates: BTreeSet<Candidate>,
     pub policy: VotePolicy,
     pub outcomes: Vec<String>,
     pub votes: BTreeMap<UserId, Vote>,

@@ -1,6 +1,6 @@
 //! Workflow definitions as they are stored: the draft and its published versions. The language itself is the compiler's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,9 @@ pub struct WorkflowVersion {
     pub state_machine: String,
     /// The fields whose values travel through the state machine, because a rule reads them.
     pub reads: BTreeSet<String>,
+    /// The human tasks by node, with every default filled in.
+    #[schema(value_type = Object)]
+    pub user_tasks: BTreeMap<String, Value>,
     #[schema(value_type = String, format = DateTime)]
     pub published_at: Timestamp,
     pub published_by: UserId,

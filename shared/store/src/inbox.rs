@@ -3,7 +3,7 @@
 use domain::Result;
 use domain::id::{InstanceId, Key, TaskId, TenantId, TicketId, UserId};
 use domain::page::Page;
-use domain::task::Task;
+use domain::task::{Candidate, Task};
 use domain::text::Text;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -68,12 +68,12 @@ impl Store {
         self.put_new(Table::Tasks, item).await.map(|_| ())
     }
 
-    /// Offers a task to a role, unless it was offered before.
-    pub async fn offer_add(&self, tenant: &TenantId, role: &Key, task: &Task) -> Result<()> {
+    /// Offers a task to a person or a role, unless it was offered before.
+    pub async fn offer_add(&self, tenant: &TenantId, to: &Candidate, task: &Task) -> Result<()> {
         let item = to_item(&InboxRow::of_task(task))?
-            .at(&keys::offer(tenant, role, &task.id))
+            .at(&keys::offer(tenant, to, &task.id))
             .indexed(
-                keys::offers_to(tenant, role),
+                keys::offers_to(tenant, to),
                 keys::by_time(task.opened_at, &task.id),
             );
         self.put_new(Table::Tasks, item).await.map(|_| ())
@@ -125,11 +125,11 @@ impl Store {
     pub async fn offer_close(
         &self,
         tenant: &TenantId,
-        role: &Key,
+        to: &Candidate,
         task: &TaskId,
         at: Timestamp,
     ) -> Result<()> {
-        self.close(&keys::offer(tenant, role, task), at).await
+        self.close(&keys::offer(tenant, to, task), at).await
     }
 
     /// Leaves a row without a list: an opening that comes late finds it and adds none.
@@ -159,16 +159,16 @@ impl Store {
         .await
     }
 
-    /// What is offered to a role, newest first.
+    /// What is offered to a person or a role, newest first.
     pub async fn offer_list(
         &self,
         tenant: &TenantId,
-        role: &Key,
+        to: &Candidate,
         page: &PageRequest,
     ) -> Result<Page<InboxRow>> {
         self.query_index(
             Table::Tasks,
-            &keys::offers_to(tenant, role),
+            &keys::offers_to(tenant, to),
             Order::Descending,
             page,
         )

@@ -7,7 +7,7 @@ use domain::id::{InstanceId, TenantId};
 use domain::instance::{Incident, Instance, InstanceStatus};
 use domain::page::Page;
 use domain::{Error, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +35,28 @@ pub struct StepRow {
 
 impl Stored for StepRow {}
 
+/// An instance whose end has not been told to all who wait for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unsettled {
+    gsi1sk: String,
+    #[serde(flatten)]
+    pub instance: Instance,
+}
+
+impl Stored for Unsettled {
+    const JSON: &[&str] = Instance::JSON;
+}
+
+impl Unsettled {
+    /// Whether it is time to look after it.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.gsi1sk.as_str() <= keys::instant(now).as_str()
+    }
+}
+
+/// How long after its start an instance is looked after for the first time.
+const FIRST_CHECK: SignedDuration = SignedDuration::from_secs(60);
+
 /// How an execution ended, as it is written on its instance.
 #[derive(Debug, Clone)]
 pub enum End {
@@ -54,15 +76,13 @@ pub enum Ended {
 }
 
 impl Store {
-    /// Writes a new instance into the index of running ones. False: it is there already.
+    /// Writes a new instance, to be looked after by the sweeper until it is settled. False: it is there already.
     pub async fn instance_create(&self, tenant: &TenantId, instance: &Instance) -> Result<bool> {
         let shard = keys::running_shard(&instance.id);
+        let first_check = keys::by_time(instance.started_at + FIRST_CHECK, &instance.id);
         let item = to_item(instance)?
             .at(&keys::instance(tenant, &instance.id))
-            .indexed(
-                keys::running(tenant, shard),
-                keys::by_time(instance.started_at, &instance.id),
-            );
+            .indexed(keys::running(tenant, shard), first_check);
         self.put_new(Table::Instances, item).await
     }
 
@@ -70,13 +90,13 @@ impl Store {
         self.get(Table::Instances, &keys::instance(tenant, id)).await
     }
 
-    /// The unsettled instances of one shard, oldest first: what the sweeper looks at.
+    /// The unsettled instances of one shard, the one to be looked after soonest first.
     pub async fn instance_unsettled(
         &self,
         tenant: &TenantId,
         shard: u32,
         page: &PageRequest,
-    ) -> Result<Page<Instance>> {
+    ) -> Result<Page<Unsettled>> {
         self.query_index(
             Table::Instances,
             &keys::running(tenant, shard),
@@ -84,6 +104,16 @@ impl Store {
             page,
         )
         .await
+    }
+
+    /// Looks after an instance again at a later time.
+    pub async fn instance_check_at(&self, tenant: &TenantId, id: &InstanceId, at: Timestamp) -> Result<()> {
+        let update = self
+            .update(Table::Instances, &keys::instance(tenant, id))
+            .condition_expression("attribute_exists(gsi1pk)")
+            .update_expression("SET gsi1sk = :at")
+            .expression_attribute_values(":at", text(keys::by_time(at, id)));
+        conditional(update).await.map(|_| ())
     }
 
     /// Writes what nodes wrote into the instance's data.

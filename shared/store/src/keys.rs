@@ -2,6 +2,7 @@
 //! Stored shapes are append-only: a shape may be added, none may change.
 
 use domain::id::{InstanceId, Key, TaskId, TenantId, TicketId, UserId, Username};
+use domain::task::Candidate;
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -131,9 +132,19 @@ pub fn inbox(tenant: &TenantId, user: &UserId, task: &TaskId) -> ItemKey {
     ItemKey::new(format!("{tenant}#INBOX#{user}"), format!("{TASKS}{task}"))
 }
 
-/// A task offered to a role.
-pub fn offer(tenant: &TenantId, role: &Key, task: &TaskId) -> ItemKey {
-    ItemKey::new(format!("{tenant}#OFFER#{role}"), format!("{TASKS}{task}"))
+/// A task offered to a person or a role.
+pub fn offer(tenant: &TenantId, to: &Candidate, task: &TaskId) -> ItemKey {
+    ItemKey::new(
+        format!("{tenant}#OFFER#{}", candidate(to)),
+        format!("{TASKS}{task}"),
+    )
+}
+
+fn candidate(candidate: &Candidate) -> String {
+    match candidate {
+        Candidate::User(user) => format!("USER#{user}"),
+        Candidate::Role(role) => format!("ROLE#{role}"),
+    }
 }
 
 pub fn started(tenant: &TenantId, user: &UserId, instance: &InstanceId) -> ItemKey {
@@ -159,8 +170,8 @@ pub fn inbox_list(tenant: &TenantId, list: InboxList, user: &UserId) -> String {
     format!("{tenant}#{list}#{user}")
 }
 
-pub fn offers_to(tenant: &TenantId, role: &Key) -> String {
-    format!("{tenant}#CLAIMABLE#{role}")
+pub fn offers_to(tenant: &TenantId, to: &Candidate) -> String {
+    format!("{tenant}#CLAIMABLE#{}", candidate(to))
 }
 
 // commerce
@@ -266,7 +277,7 @@ mod tests {
             step(&tenant, &instance_id, 3),
             task(&tenant, &task_id),
             inbox(&tenant, &user_id, &task_id),
-            offer(&tenant, &key("agent"), &task_id),
+            offer(&tenant, &Candidate::Role(key("agent")), &task_id),
             started(&tenant, &user_id, &instance_id),
             payment(&tenant, "p1"),
             idempotency(&tenant, &user_id, "create_form", "k1"),

@@ -17,7 +17,7 @@ impl Stored for Workflow {
 }
 
 impl Stored for WorkflowVersion {
-    const JSON: &[&str] = &["definition"];
+    const JSON: &[&str] = &["definition", "user_tasks.*"];
 }
 
 impl Stored for TicketType {}

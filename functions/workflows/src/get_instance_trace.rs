@@ -1,0 +1,183 @@
+//! `GET /instances/{id}/trace`
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use domain::Text;
+use domain::id::{InstanceId, TaskId, UserId};
+use domain::page::Page;
+use domain::permission::Permission;
+use domain::task::Task;
+use jiff::Timestamp;
+use runtime::extract::Path;
+use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, table};
+use serde::Serialize;
+use serde_json::Value;
+use store::Table;
+use store::instances::StepRow;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::involved;
+
+/// One passing of one node.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TraceItem {
+    /// The order in which the nodes were entered, from 1.
+    seq: u32,
+    node: String,
+    /// The node's type in the definition.
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
+    /// Counts the enterings of this node in this instance.
+    visit: u32,
+    #[schema(value_type = String, format = DateTime)]
+    entered_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    left_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<TaskId>,
+    /// Whose vote decided; nobody where the platform did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
+    /// Every vote, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    votes: Vec<VoteItem>,
+}
+
+/// A vote on a human task.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VoteItem {
+    actor: UserId,
+    outcome: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+pub fn endpoint() -> Endpoint {
+    let grants = vec![
+        table(Table::Instances, "GetItem Query"),
+        table(Table::Tasks, "Query"),
+        table(Table::Tickets, "GetItem"),
+        table(Table::Workflows, "GetItem"),
+    ];
+    Endpoint::new(
+        Access::Permission(Permission::InstanceRead),
+        grants,
+        routes!(get_instance_trace),
+    )
+}
+
+/// Tell the way that an instance has taken
+///
+/// For the same people as the instance itself. All on one page.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/trace", params(("id" = String, Path)),
+    responses((status = 200, description = "The nodes, in the order of entering", body = Page<TraceItem>)))]
+async fn get_instance_trace(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<InstanceId>,
+) -> ApiResult<Page<TraceItem>> {
+    let (instance, tasks) = involved::read(&app, &caller, &id).await?;
+    let version = app
+        .definitions
+        .workflow_version(&caller.tenant, &instance.workflow, instance.version)
+        .await?;
+    let nodes = version
+        .map(|version| Nodes::of(&version.definition))
+        .unwrap_or_default();
+    let steps = app.store.steps_of(&caller.tenant, &id).await?;
+    let mut items: BTreeMap<u32, TraceItem> = steps
+        .into_iter()
+        .map(|step| (step.seq, nodes.passed(step)))
+        .collect();
+    items.extend(tasks.into_iter().map(|task| (task.seq, nodes.decided(task))));
+    Ok(Answer::ok(Page {
+        items: items.into_values().collect(),
+        next_cursor: None,
+    }))
+}
+
+/// What the definition says of its nodes.
+#[derive(Debug, Default)]
+struct Nodes(BTreeMap<String, (String, Option<Text>)>);
+
+impl Nodes {
+    fn of(definition: &Value) -> Self {
+        let nodes = definition
+            .get("nodes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let told = nodes.filter_map(|node| {
+            let kind = node.get("type")?.as_str()?.to_owned();
+            let name = node
+                .get("name")
+                .and_then(|name| serde_json::from_value(name.clone()).ok());
+            Some((node.get("id")?.as_str()?.to_owned(), (kind, name)))
+        });
+        Self(told.collect())
+    }
+
+    fn kind(&self, node: &str) -> (String, Option<Text>) {
+        self.0.get(node).cloned().unwrap_or_default()
+    }
+
+    fn passed(&self, step: StepRow) -> TraceItem {
+        let (kind, name) = self.kind(&step.node);
+        TraceItem {
+            seq: step.seq,
+            kind,
+            name,
+            visit: step.visit,
+            entered_at: step.entered_at,
+            left_at: step.left_at,
+            node: step.node,
+            task_id: None,
+            actor: None,
+            outcome: None,
+            votes: Vec::new(),
+        }
+    }
+
+    fn decided(&self, task: Task) -> TraceItem {
+        let (kind, _) = self.kind(task.id.node.as_str());
+        let left_at = task
+            .decided
+            .as_ref()
+            .map(|decision| decision.at)
+            .or(task.closed_at);
+        let mut votes: Vec<VoteItem> = task
+            .votes
+            .into_iter()
+            .map(|(actor, vote)| VoteItem {
+                actor,
+                outcome: vote.outcome,
+                at: vote.at,
+                comment: vote.comment,
+            })
+            .collect();
+        votes.sort_by_key(|vote| vote.at);
+        let (actor, outcome) = task.decided.map_or((None, None), |d| (d.by, Some(d.outcome)));
+        TraceItem {
+            seq: task.seq,
+            node: task.id.node.to_string(),
+            kind,
+            name: Some(task.name),
+            visit: task.id.visit,
+            entered_at: task.opened_at,
+            left_at,
+            task_id: Some(task.id),
+            actor,
+            outcome,
+            votes,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The sweeper: finds what events and streams have missed, and does it.
+
+use domain::Result;
+use domain::id::TenantId;
+use jiff::{SignedDuration, Timestamp};
+use runtime::envelope::chain;
+use runtime::extract::page;
+use runtime::{App, FunctionError, Handler, Trigger, clock, state_machines, table};
+use serde::{Deserialize, Serialize};
+use store::{Table, keys};
+
+/// How long the quicker ways have before the sweeper takes over.
+const GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// How long an instance that was found running is left alone.
+const NEXT_CHECK: SignedDuration = SignedDuration::from_hours(1);
+const PAGE: u32 = 100;
+/// Pages of one list in one run: what is left comes first the next time.
+const MOST_PAGES: usize = 20;
+
+pub fn handler() -> Handler {
+    let mut grants = crate::end_instance::grants();
+    grants.push(table(Table::Instances, "Query"));
+    grants.push(state_machines("SendTaskSuccess"));
+    Handler::new("sweep", Trigger::Schedule { minutes: 1 }, grants, sweep)
+}
+
+/// The event of a schedule has more members than these; none is needed.
+#[derive(Debug, Default, Deserialize)]
+pub struct Sweep {
+    /// Look at everything, whether or not it is time: after the endpoint was restarted.
+    #[serde(default)]
+    all: bool,
+}
+
+/// What was found and done.
+#[derive(Debug, Default, Serialize)]
+pub struct Swept {
+    answered: usize,
+    looked_after: usize,
+    failed: usize,
+}
+
+async fn sweep(app: App, sweep: Sweep) -> Result<Swept, FunctionError> {
+    let tenant = TenantId::default_tenant();
+    let now = clock::now();
+    let mut swept = Swept::default();
+    unanswered(
+        &app,
+        &tenant,
+        if sweep.all { now } else { now - GRACE },
+        &mut swept,
+    )
+    .await?;
+    for shard in 0..keys::RUNNING_SHARDS {
+        unsettled(
+            &app,
+            &tenant,
+            shard,
+            sweep.all.then_some(Timestamp::MAX).unwrap_or(now),
+            &mut swept,
+        )
+        .await?;
+    }
+    if swept.answered + swept.looked_after + swept.failed > 0 {
+        tracing::info!(
+            answered = swept.answered,
+            looked_after = swept.looked_after,
+            failed = swept.failed,
+            "swept"
+        );
+    }
+    Ok(swept)
+}
+
+/// Decided tasks whose execution was not told.
+async fn unanswered(app: &App, tenant: &TenantId, before: Timestamp, swept: &mut Swept) -> Result<()> {
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let tasks = app
+            .store
+            .task_unanswered(tenant, &page(Some(PAGE), cursor)?)
+            .await?;
+        for task in tasks.items {
+            if task.decided.as_ref().is_none_or(|decision| decision.at > before) {
+                return Ok(());
+            }
+            let answered = async {
+                engine::answer::answer(app, tenant, &task).await?;
+                app.store
+                    .task_answered(tenant, &task.id, task.epoch, clock::now())
+                    .await
+            };
+            count(answered.await, &mut swept.answered, &mut swept.failed);
+        }
+        cursor = tasks.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Instances whose end may have been missed, or whose execution was never started.
+async fn unsettled(
+    app: &App,
+    tenant: &TenantId,
+    shard: u32,
+    until: Timestamp,
+    swept: &mut Swept,
+) -> Result<()> {
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let found = app
+            .store
+            .instance_unsettled(tenant, shard, &page(Some(PAGE), cursor)?)
+            .await?;
+        for unsettled in found.items {
+            if !unsettled.is_due(until) {
+                return Ok(());
+            }
+            let instance = &unsettled.instance;
+            let looked_after = async {
+                engine::end::look_after(app, tenant, instance).await?;
+                app.store
+                    .instance_check_at(tenant, &instance.id, clock::now() + NEXT_CHECK)
+                    .await
+            };
+            count(looked_after.await, &mut swept.looked_after, &mut swept.failed);
+        }
+        cursor = found.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One that fails does not keep the others from being looked after; it comes again.
+fn count(outcome: Result<()>, done: &mut usize, failed: &mut usize) {
+    match outcome {
+        Ok(()) => *done += 1,
+        Err(error) => {
+            *failed += 1;
+            tracing::warn!(error = chain(&error), "not swept");
+        }
+    }
+}

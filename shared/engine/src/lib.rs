@@ -1,0 +1,12 @@
+//! The engine: how instances start, wait, go on and end. Every step may be repeated, cut off, or come late.
+//!
+//! A callback is never lost: what is decided is written first (`decided`, a final status), telling it comes second, and
+//! three tell it: the function that decided, the consumer of the table's stream, and the sweeper.
+
+pub mod answer;
+pub mod call;
+pub mod end;
+pub mod execution;
+pub mod instance;
+pub mod start;
+pub mod steps;
