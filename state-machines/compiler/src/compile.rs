@@ -9,15 +9,13 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::emit::emit;
-use crate::lower::{PREFIX, lower};
+use crate::lower::{LARGEST_MACHINE, PREFIX, lower};
 use crate::node::{ServiceTask, UserTask};
 use crate::parse::{NOT_A_DEFINITION, NOT_JSON, read};
 use crate::pointer::reading_order;
 use crate::validate::check;
 use crate::workflow::Workflow;
 
-/// The largest definition that Step Functions takes, in bytes.
-const LARGEST_MACHINE: usize = 1_048_576;
 /// Nobody reads more, and an answer has to stay small.
 const MOST_DIAGNOSTICS: usize = 500;
 

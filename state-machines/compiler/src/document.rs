@@ -15,9 +15,10 @@ pub struct Document {
     pub form: Option<String>,
     pub nodes: Vec<Node>,
     pub flows: Vec<Flow>,
-    /// How many of the entries of `nodes` and `flows` could not be read: rules about what is missing hold
-    /// their tongue when there are any.
-    pub(crate) unread: usize,
+    /// A node without an id, or one of the lists, could not be read: what seems to be missing may be there.
+    pub(crate) is_partial: bool,
+    /// Ids of nodes that flows lead from or to whose other end could not be read.
+    pub(crate) loose_ends: Vec<LooseEnd>,
 }
 
 /// An entry of `nodes`.
@@ -64,6 +65,13 @@ pub struct ServiceTask {
     pub retry: Retry,
 }
 
+/// The end of a flow that could be read.
+#[derive(Debug, Clone)]
+pub(crate) enum LooseEnd {
+    From(String),
+    To(String),
+}
+
 /// An entry of `flows`.
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -74,10 +82,4 @@ pub struct Flow {
     pub when: Option<String>,
     pub default: bool,
     pub name: Option<Text>,
-}
-
-impl Node {
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.kind, Kind::Refused)
-    }
 }

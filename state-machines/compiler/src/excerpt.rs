@@ -12,7 +12,8 @@ pub fn excerpt(file: &str, text: &str, diagnostic: &Diagnostic, language: Langua
     let before = text.get(..range.start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).map_or(0, width);
+    let lead = before.get(line_start..).unwrap_or_default();
+    let column = lead.chars().count() + 1;
     let source = text
         .get(line_start..)
         .and_then(|rest| rest.lines().next())
@@ -35,12 +36,16 @@ pub fn excerpt(file: &str, text: &str, diagnostic: &Diagnostic, language: Langua
     // Writing to a string cannot fail.
     let _ = writeln!(
         shown,
-        "{margin}--> {file}:{line}:{} ({})",
-        column + 1,
+        "{margin}--> {file}:{line}:{column} ({})",
         pointer(diagnostic)
     );
     let _ = writeln!(shown, "{line} | {source}");
-    let _ = writeln!(shown, "{margin} | {}{}", " ".repeat(column), "^".repeat(marked));
+    let _ = writeln!(
+        shown,
+        "{margin} | {}{}",
+        " ".repeat(width(lead)),
+        "^".repeat(marked)
+    );
     if let Some(suggestion) = &diagnostic.suggestion {
         let _ = writeln!(shown, "{margin} = {}", suggestion.get(language));
     }
@@ -203,7 +208,7 @@ mod tests {
             ("/a/b", None),
         ] {
             assert_eq!(
-                locate(TEXT, pointer).map(|range| &TEXT[range]),
+                locate(TEXT, pointer).and_then(|range| TEXT.get(range)),
                 expected,
                 "{pointer}"
             );
@@ -217,7 +222,7 @@ mod tests {
             .suggest(Text::new("Better.", "更好。"));
         insta::assert_snapshot!(excerpt("x.json", TEXT, &diagnostic, Language::En), @r#"
         error[BAD_VALUE]: Bad.
-         --> x.json:3:18 (/名/c~1d)
+         --> x.json:3:16 (/名/c~1d)
         3 |   "名": {"c/d": null}, "e": []
           |                 ^^^^
           = Better.

@@ -12,6 +12,7 @@ pub(crate) struct Graph<'d> {
     pub(crate) document: &'d Document,
     by_id: HashMap<&'d str, NodeNo>,
     outgoing: Vec<Vec<Edge<'d>>>,
+    written: Vec<Vec<&'d Flow>>,
     incoming: Vec<Vec<Edge<'d>>>,
 }
 
@@ -33,10 +34,14 @@ impl<'d> Graph<'d> {
             document,
             by_id,
             outgoing: vec![Vec::new(); document.nodes.len()],
+            written: vec![Vec::new(); document.nodes.len()],
             incoming: vec![Vec::new(); document.nodes.len()],
         };
         for flow in &document.flows {
             let ends = (graph.find(&flow.from), graph.find(&flow.to));
+            if let Some(flows) = ends.0.and_then(|from| graph.written.get_mut(from)) {
+                flows.push(flow);
+            }
             let (Some(from), Some(to)) = ends else { continue };
             if let Some(edges) = graph.outgoing.get_mut(from) {
                 edges.push(Edge { flow, node: to });
@@ -64,6 +69,11 @@ impl<'d> Graph<'d> {
     /// In the order of the text.
     pub(crate) fn outgoing(&self, no: NodeNo) -> &[Edge<'d>] {
         self.outgoing.get(no).map_or(&[], Vec::as_slice)
+    }
+
+    /// All flows that are written to leave a node, also those that lead nowhere.
+    pub(crate) fn written(&self, no: NodeNo) -> &[&'d Flow] {
+        self.written.get(no).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn incoming(&self, no: NodeNo) -> &[Edge<'d>] {

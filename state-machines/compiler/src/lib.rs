@@ -11,6 +11,7 @@
 //!
 //! [`compile`] runs them all, [`diagnose`] answers for drafts.
 
+mod bound;
 mod catalog;
 mod compile;
 mod condition;
@@ -24,10 +25,13 @@ mod parse;
 mod pointer;
 mod rules;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod vocabulary;
 mod workflow;
 
+pub use bound::fewest_transitions;
 pub use catalog::{Catalog, function_name};
 pub use compile::{Compiled, compile, diagnose, is_no_definition};
 pub use document::Document;

@@ -92,12 +92,6 @@ impl Workflow {
     }
 }
 
-impl NodeIndex {
-    pub(crate) fn number(self) -> usize {
-        self.0
-    }
-}
-
 /// Makes the workflow of a document that the rules found nothing wrong with. None means that they missed
 /// something.
 pub(crate) fn resolve(

@@ -13,11 +13,12 @@ use crate::suggest::did_you_mean;
 /// Deeper trees are refused: every walker of a tree uses the stack.
 const DEEPEST: usize = 100;
 
-pub(super) fn check<'s>(tree: &AstNode, schema: Option<&'s Value>, analysis: &mut Analysis) {
+pub(super) fn check(tree: &AstNode, schema: Option<&Value>, analysis: &mut Analysis) {
     let mut walk = Walk {
         root: schema,
         variables: BTreeSet::new(),
         depth: 0,
+        too_deep: false,
         analysis,
     };
     let whole = match schema {
@@ -68,6 +69,7 @@ struct Walk<'s, 'a> {
     /// Variables and parameters that the condition binds itself.
     variables: BTreeSet<String>,
     depth: usize,
+    too_deep: bool,
     analysis: &'a mut Analysis,
 }
 
@@ -78,14 +80,12 @@ impl<'s> Walk<'s, '_> {
 
     fn shape(&mut self, node: &AstNode, context: Context<'s>) -> Shape<'s> {
         if self.depth >= DEEPEST {
-            if self.depth == DEEPEST {
-                self.depth += 1;
+            if !std::mem::replace(&mut self.too_deep, true) {
                 self.error(
                     "CONDITION_TOO_LONG",
                     format!("The condition nests deeper than {DEEPEST} levels."),
                     format!("条件嵌套超过 {DEEPEST} 层。"),
                 );
-                self.depth -= 1;
             }
             return Shape::ANY;
         }

@@ -81,6 +81,14 @@ pub(crate) fn analyse(source: &str, schema: Option<&Value>) -> Analysis {
             )),
         }
     }
+    // Guesses help nobody while something is known to be wrong, or nothing is known at all.
+    let errors = |problem: &Problem| problem.severity == Severity::Error;
+    if schema.is_none() || analysis.problems.iter().any(errors) {
+        analysis.problems.retain(errors);
+    }
+    analysis
+        .problems
+        .dedup_by(|next, before| next.message == before.message);
     analysis
 }
 

@@ -1,14 +1,11 @@
 //! Which gateways are decided in the `Choice` before them, and what that `Choice` then has to ask.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::expression;
-use super::{Lowering, Stop};
+use super::{Lowering, Stop, run};
 use crate::workflow::{Exit, Kind, NodeIndex, Workflow};
 
-/// A gateway that would bring more branches than this keeps a `Choice` of its own: copies of shared gateways
-/// multiply, and a definition has 1 MB.
-pub(crate) const MOST_LEAVES: usize = 64;
 /// A gateway over more levels than this keeps a `Choice` of its own: each level lengthens the conditions.
 pub(crate) const MOST_LEVELS: usize = 16;
 
@@ -22,6 +19,8 @@ pub(super) struct Leaf {
 
 /// What folding needs to know of each gateway that decides.
 pub(super) struct Fold {
+    /// The most branches that a gateway may have to be copied.
+    most: usize,
     sizes: HashMap<NodeIndex, Size>,
 }
 
@@ -29,20 +28,19 @@ pub(super) struct Fold {
 struct Size {
     leaves: usize,
     levels: usize,
-}
-
-impl Size {
-    fn folds(self) -> bool {
-        self.leaves <= MOST_LEAVES && self.levels <= MOST_LEVELS
-    }
+    /// Several ways lead here, so folding makes copies.
+    shared: bool,
 }
 
 impl Fold {
-    pub(super) fn new(workflow: &Workflow) -> Self {
+    pub(super) fn new(workflow: &Workflow, most: usize) -> Self {
+        let shared = shared(workflow);
         let mut fold = Self {
+            most,
             sizes: HashMap::new(),
         };
         // Children before parents, without recursion: chains may be long.
+        let mut entered = HashSet::new();
         for (root, _) in workflow.nodes() {
             let mut stack = vec![(root, false)];
             while let Some((at, children_done)) = stack.pop() {
@@ -52,9 +50,9 @@ impl Fold {
                 }
                 let targets = targets(&node.exit);
                 if children_done {
-                    let size = fold.size(&node.exit, &targets);
+                    let size = fold.size(&node.exit, &targets, shared.contains(&at));
                     fold.sizes.insert(at, size);
-                } else {
+                } else if entered.insert(at) {
                     stack.push((at, true));
                     stack.extend(targets.into_iter().map(|to| (to, false)));
                 }
@@ -63,10 +61,20 @@ impl Fold {
         fold
     }
 
-    fn size(&self, exit: &Exit, targets: &[NodeIndex]) -> Size {
-        let mut size = Size { leaves: 0, levels: 0 };
+    fn folds(&self, gateway: NodeIndex) -> bool {
+        self.sizes
+            .get(&gateway)
+            .is_some_and(|size| size.levels <= MOST_LEVELS && (!size.shared || size.leaves <= self.most))
+    }
+
+    fn size(&self, exit: &Exit, targets: &[NodeIndex], shared: bool) -> Size {
+        let mut size = Size {
+            leaves: 0,
+            levels: 0,
+            shared,
+        };
         for to in targets {
-            let below = self.sizes.get(to).filter(|below| below.folds());
+            let below = self.sizes.get(to).filter(|_| self.folds(*to));
             size.leaves = size.leaves.saturating_add(below.map_or(1, |below| below.leaves));
             size.levels = size.levels.max(below.map_or(0, |below| below.levels));
         }
@@ -100,10 +108,10 @@ impl Fold {
         mut passed: Vec<NodeIndex>,
         leaves: &mut Vec<Leaf>,
     ) {
-        let (more, stop) = lowering.run(to);
+        let (more, stop) = run(lowering.workflow, to);
         passed.extend(more);
         let gateway = match stop {
-            Stop::Gateway(index) if self.sizes.get(&index).is_some_and(|size| size.folds()) => index,
+            Stop::Gateway(index) if self.folds(index) => index,
             Stop::Gateway(_) | Stop::Task(_) | Stop::End(_) => {
                 leaves.push(Leaf {
                     conditions,
@@ -145,4 +153,21 @@ fn targets(exit: &Exit) -> Vec<NodeIndex> {
         Exit::Outcomes(exits) => exits.iter().map(|(_, to)| *to).collect(),
         Exit::Conditions { when, otherwise } => when.iter().map(|(_, to)| *to).chain([*otherwise]).collect(),
     }
+}
+
+/// The gateways to which several ways lead, also by way of gateways that only pass on.
+fn shared(workflow: &Workflow) -> HashSet<NodeIndex> {
+    let mut ways: HashMap<NodeIndex, usize> = HashMap::new();
+    for (_, node) in workflow.nodes() {
+        for to in targets(&node.exit) {
+            *ways.entry(to).or_default() += 1;
+        }
+    }
+    let several = ways.into_iter().filter(|(_, ways)| *ways > 1).map(|(at, _)| at);
+    several
+        .flat_map(|at| match run(workflow, at) {
+            (_, Stop::Gateway(behind)) => [at, behind],
+            _ => [at, at],
+        })
+        .collect()
 }

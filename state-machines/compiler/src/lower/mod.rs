@@ -21,9 +21,22 @@ use fold::{Fold, Leaf};
 /// Stands for the deployment's prefix of function names until the machine is created.
 pub(crate) const PREFIX: &str = "${FunctionPrefix}";
 
+/// The largest definition that Step Functions takes, in bytes.
+pub(crate) const LARGEST_MACHINE: usize = 1_048_576;
+
+/// A gateway to which several ways lead is copied into the `Choice` of each while it has at most this many
+/// branches; where the machine would grow too large, less is copied.
+const COPIED_BRANCHES: [usize; 3] = [64, 16, 4];
+
 /// The state machine of a workflow.
 pub fn lower(workflow: &Workflow) -> StateMachine {
-    Lowering::new(workflow).machine()
+    let machines = COPIED_BRANCHES
+        .iter()
+        .map(|most| Lowering::new(workflow, *most).machine());
+    let fitting = machines
+        .into_iter()
+        .find(|machine| machine.to_text().len() <= LARGEST_MACHINE);
+    fitting.unwrap_or_else(|| Lowering::new(workflow, 1).machine())
 }
 
 /// Where a walk over nodes that only pass through comes to rest.
@@ -55,14 +68,14 @@ struct Lowering<'w> {
 }
 
 impl<'w> Lowering<'w> {
-    fn new(workflow: &'w Workflow) -> Self {
+    fn new(workflow: &'w Workflow, most: usize) -> Self {
         let mut lowering = Self {
             workflow,
-            fold: Fold::new(workflow),
+            fold: Fold::new(workflow, most),
             first: None,
             passed_first: Vec::new(),
         };
-        let (mut passed, stop) = lowering.run(workflow.start);
+        let (mut passed, stop) = run(workflow, workflow.start);
         // The end that closes a workflow without any step is told by its own state.
         if let Stop::End(_) = stop {
             passed.pop();
@@ -122,30 +135,6 @@ impl<'w> Lowering<'w> {
     fn comment(&self, index: NodeIndex) -> Option<String> {
         let name = self.workflow.node(index).name.as_ref()?;
         Some(name.get(Language::En).to_owned())
-    }
-
-    /// From a node (which is not among them unless it only passes through) to where the way next rests, with
-    /// the nodes that are entered on the way. An end is both entered and a stop.
-    fn run(&self, from: NodeIndex) -> (Vec<NodeIndex>, Stop) {
-        let mut passed = Vec::new();
-        let mut at = from;
-        // Gateways alone never form a cycle in a checked workflow; the bound makes this total anyway.
-        for _ in self.workflow.nodes() {
-            let node = self.workflow.node(at);
-            match (&node.kind, &node.exit) {
-                (Kind::User(_) | Kind::Service(_), _) => return (passed, Stop::Task(at)),
-                (Kind::Gateway, Exit::Conditions { .. } | Exit::Outcomes(_)) => {
-                    return (passed, Stop::Gateway(at));
-                }
-                (Kind::Start | Kind::Gateway, Exit::Always(to)) => {
-                    passed.push(at);
-                    at = *to;
-                }
-                (Kind::End(_) | Kind::Start | Kind::Gateway, _) => break,
-            }
-        }
-        passed.push(at);
-        (passed, Stop::End(at))
     }
 
     fn position(&self, state: Stop) -> Position<'_> {
@@ -239,6 +228,30 @@ impl<'w> Lowering<'w> {
         }
         .into()
     }
+}
+
+/// From a node (which is not among them unless it only passes through) to where the way next rests, with
+/// the nodes that are entered on the way. An end is both entered and a stop.
+fn run(workflow: &Workflow, from: NodeIndex) -> (Vec<NodeIndex>, Stop) {
+    let mut passed = Vec::new();
+    let mut at = from;
+    // Gateways alone never form a cycle in a checked workflow; the bound makes this total anyway.
+    for _ in workflow.nodes() {
+        let node = workflow.node(at);
+        match (&node.kind, &node.exit) {
+            (Kind::User(_) | Kind::Service(_), _) => return (passed, Stop::Task(at)),
+            (Kind::Gateway, Exit::Conditions { .. } | Exit::Outcomes(_)) => {
+                return (passed, Stop::Gateway(at));
+            }
+            (Kind::Start | Kind::Gateway, Exit::Always(to)) => {
+                passed.push(at);
+                at = *to;
+            }
+            (Kind::End(_) | Kind::Start | Kind::Gateway, _) => break,
+        }
+    }
+    passed.push(at);
+    (passed, Stop::End(at))
 }
 
 fn todo(stop: Stop) -> Todo {

@@ -4,7 +4,7 @@ use asl::types::{Jitter, Retrier, State, Task};
 use serde_json::{Map, Value, json};
 
 use super::expression::{self, Entered, Position};
-use super::{Lowering, PREFIX, Stop, Todo, input, todo};
+use super::{Lowering, PREFIX, Stop, Todo, input, run, todo};
 use crate::catalog::function_name;
 use crate::node::{Retry, ServiceTask};
 use crate::workflow::{Exit, Kind, NodeIndex};
@@ -50,7 +50,7 @@ impl Lowering<'_> {
         let mut passed = Vec::new();
         let next = match &node.exit {
             Exit::Always(to) => {
-                let (nodes, stop) = self.run(*to);
+                let (nodes, stop) = run(self.workflow, *to);
                 passed = nodes;
                 status = self.status(stop);
                 (!matches!(stop, Stop::End(_))).then(|| todo(stop))

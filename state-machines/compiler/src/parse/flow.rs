@@ -5,18 +5,18 @@ use domain::text::Text;
 use serde_json::Value;
 
 use super::attributes::Attributes;
-use crate::document::Flow;
+use crate::document::{Flow, LooseEnd};
 use crate::vocabulary::Place;
 
-/// None where one of its ends is missing.
-pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Option<Flow> {
+/// Where an end is missing, the other one.
+pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Result<Flow, Option<LooseEnd>> {
     let Value::Object(fields) = value else {
         found.push(Diagnostic::error(
             "WRONG_TYPE",
             at,
             Text::new("A flow must be an object.", "连线必须是对象。"),
         ));
-        return None;
+        return Err(None);
     };
     let from = fields.get("from").and_then(Value::as_str);
     let mut attributes = Attributes::new(fields, &at, Place::Flow, found).about(from);
@@ -32,10 +32,14 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Op
     let when = attributes.string("when").map(str::to_owned);
     let default = attributes.boolean("default").unwrap_or_default();
     attributes.finish();
-    Some(Flow {
+    let (from, to) = match (from, to) {
+        (Some(from), Some(to)) => (from, to),
+        (from, to) => return Err(from.map(LooseEnd::From).or(to.map(LooseEnd::To))),
+    };
+    Ok(Flow {
         pointer: at,
-        from: from?,
-        to: to?,
+        from,
+        to,
         outcome,
         when,
         default,

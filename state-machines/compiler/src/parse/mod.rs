@@ -71,24 +71,26 @@ fn definition(fields: &Map<String, Value>, found: &mut Vec<Diagnostic>) -> Optio
         form,
         nodes: Vec::new(),
         flows: Vec::new(),
-        unread: 0,
+        is_partial: false,
+        loose_ends: Vec::new(),
     };
     let nodes = section(&mut root, fields, "nodes");
     let flows = section(&mut root, fields, "flows");
     root.finish();
-    for (i, value) in nodes.iter().flat_map(|nodes| nodes.iter().enumerate()) {
+    document.is_partial = nodes.is_none() || flows.is_none();
+    for (i, value) in nodes.into_iter().flatten().enumerate() {
         match node::read(value, pointer::index("/nodes", i), found) {
             Some(node) => document.nodes.push(node),
-            None => document.unread += 1,
+            None => document.is_partial = true,
         }
     }
-    for (i, value) in flows.iter().flat_map(|flows| flows.iter().enumerate()) {
+    for (i, value) in flows.into_iter().flatten().enumerate() {
         match flow::read(value, pointer::index("/flows", i), found) {
-            Some(flow) => document.flows.push(flow),
-            None => document.unread += 1,
+            Ok(flow) => document.flows.push(flow),
+            Err(Some(end)) => document.loose_ends.push(end),
+            Err(None) => document.is_partial = true,
         }
     }
-    document.unread += usize::from(nodes.is_none()) + usize::from(flows.is_none());
     Some(document)
 }
 

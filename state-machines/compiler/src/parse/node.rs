@@ -11,7 +11,7 @@ use crate::node::EndStatus;
 use crate::suggest::did_you_mean;
 use crate::vocabulary::{Place, Standing, node_types, standing};
 
-/// None where there is not even an id and a type.
+/// None where there is not even an id.
 pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Option<Node> {
     let Value::Object(fields) = value else {
         found.push(Diagnostic::error(
@@ -38,9 +38,10 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Op
             Some(_) => drop(attributes.string(required)),
         }
     }
-    let (id, node_type) = (id?, node_type?);
+    let id = id?;
     let name = attributes.name();
-    let kind = match node_type {
+    let kind = match node_type.unwrap_or_default() {
+        "" if fields.get("type").is_none_or(|given| !given.is_string()) => Kind::Refused,
         "startEvent" => Kind::Start,
         "endEvent" => Kind::End(status(&mut attributes)),
         "userTask" => Kind::User(Box::new(task::user(&mut attributes))),

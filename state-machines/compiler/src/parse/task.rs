@@ -10,6 +10,9 @@ use crate::node::{
 use crate::pointer;
 use crate::vocabulary::Place;
 
+/// What is wrong, in English and Chinese.
+type Message = (&'static str, &'static str);
+
 pub(super) fn user(attributes: &mut Attributes<'_, '_>) -> UserTask {
     UserTask {
         assign: entries(attributes, "assign", assignee),
@@ -83,7 +86,7 @@ fn whole(
 fn entries<T>(
     attributes: &mut Attributes<'_, '_>,
     name: &'static str,
-    read: fn(&str, &Value) -> Result<T, (&'static str, &'static str)>,
+    read: fn(&str, &Value) -> Result<T, Message>,
 ) -> Option<Vec<T>> {
     attributes.take(name)?;
     let Some(list) = attributes.list(name) else {
@@ -108,7 +111,7 @@ fn single(entry: &Value) -> Option<(&str, &Value)> {
     fields.iter().next().map(|(kind, value)| (kind.as_str(), value))
 }
 
-fn assignee(kind: &str, value: &Value) -> Result<Assignee, (&'static str, &'static str)> {
+fn assignee(kind: &str, value: &Value) -> Result<Assignee, Message> {
     match (kind, value) {
         ("starter", Value::String(word)) if word == "self" => Ok(Assignee::Starter(Relation::Themselves)),
         ("starter", Value::String(word)) if word == "leader" => Ok(Assignee::Starter(Relation::Leader)),
@@ -121,7 +124,7 @@ fn assignee(kind: &str, value: &Value) -> Result<Assignee, (&'static str, &'stat
     }
 }
 
-fn candidate(kind: &str, value: &Value) -> Result<Candidate, (&'static str, &'static str)> {
+fn candidate(kind: &str, value: &Value) -> Result<Candidate, Message> {
     match (kind, value) {
         ("user", Value::String(id)) if !id.is_empty() => Ok(Candidate::User(id.clone())),
         ("role", Value::String(key)) if !key.is_empty() => Ok(Candidate::Role(key.clone())),

@@ -5,7 +5,7 @@ use crate::suggest::did_you_mean;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     // A node that could not be read may be the one that is meant.
-    if subject.document.unread > 0 {
+    if subject.document.is_partial {
         return;
     }
     for flow in &subject.document.flows {

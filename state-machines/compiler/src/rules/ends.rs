@@ -11,7 +11,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     let ends = nodes
         .iter()
         .any(|node| matches!(node.kind, Kind::End(_) | Kind::Refused));
-    if !ends && subject.document.unread == 0 {
+    if !ends && !subject.document.is_partial {
         found.push(Diagnostic::error(
             "NO_END",
             "/nodes",

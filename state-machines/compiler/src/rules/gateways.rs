@@ -7,7 +7,7 @@ use domain::text::Text;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for (no, node) in subject.graph.nodes() {
-        let flows: Vec<_> = subject.graph.outgoing(no).iter().map(|edge| edge.flow).collect();
+        let flows = subject.graph.written(no);
         let decides = flows.len() > 1 || flows.iter().any(|flow| flow.when.is_some());
         if !matches!(node.kind, Kind::Exclusive) || !decides {
             continue;

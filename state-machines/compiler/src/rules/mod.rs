@@ -19,7 +19,7 @@ mod starts;
 mod ways_out;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::collections::BTreeSet;
 
@@ -28,8 +28,8 @@ use domain::text::Text;
 use serde_json::Value;
 
 use crate::catalog::Catalog;
-use crate::document::{Document, Flow, Node};
-use crate::graph::Graph;
+use crate::document::{Document, Flow, LooseEnd, Node};
+use crate::graph::{Graph, NodeNo};
 
 /// What the rules look at.
 pub(crate) struct Subject<'d> {
@@ -38,6 +38,8 @@ pub(crate) struct Subject<'d> {
     pub(crate) catalog: &'d Catalog,
     /// The schema of the form, where the catalog has it.
     pub(crate) schema: Option<&'d Value>,
+    /// For each node, whether it is entered and left by flows of which the other end is not known.
+    loose: Vec<(bool, bool)>,
 }
 
 /// What the rules found.
@@ -72,12 +74,30 @@ const RULES: [Rule; 17] = [
 
 impl<'d> Subject<'d> {
     pub(crate) fn new(document: &'d Document, catalog: &'d Catalog) -> Self {
+        let graph = Graph::new(document);
         Self {
             document,
-            graph: Graph::new(document),
+            loose: loose(document, &graph),
+            graph,
             catalog,
             schema: document.form.as_deref().and_then(|form| catalog.schema(form)),
         }
+    }
+
+    /// Whether a flow leads here of which it is not known where it comes from.
+    fn is_entered_loosely(&self, no: NodeNo) -> bool {
+        self.loose.get(no).is_some_and(|(entered, _)| *entered)
+    }
+
+    /// Whether flows may be missing only because they could not be read.
+    fn may_lack_flows(&self) -> bool {
+        let from_anywhere = |end: &LooseEnd| matches!(end, LooseEnd::To(_));
+        self.document.is_partial || self.document.loose_ends.iter().any(from_anywhere)
+    }
+
+    /// Whether a flow leads from here of which it is not known where it goes.
+    fn is_left_loosely(&self, no: NodeNo) -> bool {
+        self.loose.get(no).is_some_and(|(_, left)| *left)
     }
 
     pub(crate) fn check(&self) -> Findings {
@@ -93,6 +113,30 @@ impl Findings {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
+}
+
+fn loose(document: &Document, graph: &Graph<'_>) -> Vec<(bool, bool)> {
+    let mut loose = vec![(false, false); document.nodes.len()];
+    let mut mark = |id: &str, entered: bool| {
+        if let Some(node) = graph.find(id).and_then(|no| loose.get_mut(no)) {
+            node.0 |= entered;
+            node.1 |= !entered;
+        }
+    };
+    for flow in &document.flows {
+        match (graph.find(&flow.from), graph.find(&flow.to)) {
+            (None, _) => mark(&flow.to, true),
+            (_, None) => mark(&flow.from, false),
+            _ => {}
+        }
+    }
+    for end in &document.loose_ends {
+        match end {
+            LooseEnd::From(id) => mark(id, false),
+            LooseEnd::To(id) => mark(id, true),
+        }
+    }
+    loose
 }
 
 /// An error about a node as a whole.

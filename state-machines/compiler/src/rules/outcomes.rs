@@ -13,9 +13,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for (no, node) in subject.graph.nodes() {
         let Kind::User(task) = &node.kind else { continue };
         declared(node, task, found);
-        let flows: Vec<&Flow> = subject.graph.outgoing(no).iter().map(|edge| edge.flow).collect();
+        let flows = subject.graph.written(no);
         if flows.iter().any(|flow| flow.outcome.is_some() || flow.default) {
-            split(node, task, &flows, found);
+            split(node, task, flows, found);
         } else {
             for flow in flows.iter().skip(1) {
                 let diagnostic = about_flow(

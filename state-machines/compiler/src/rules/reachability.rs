@@ -6,8 +6,7 @@ use crate::graph::{NodeNo, reachable};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     let graph = &subject.graph;
-    // What could not be read may be what is missing; the next run tells.
-    if subject.document.unread > 0 {
+    if subject.document.is_partial {
         return;
     }
     let all = |wanted: fn(&Kind) -> bool| -> Vec<NodeNo> {
@@ -17,10 +16,23 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
             .map(|(no, _)| no)
             .collect()
     };
-    // Refused nodes may begin and end things by themselves (boundary events, links).
-    let starts = all(|kind| matches!(kind, Kind::Start | Kind::Refused));
-    let ends = all(|kind| matches!(kind, Kind::End(_) | Kind::Refused));
+    // Refused nodes may begin and end things by themselves (boundary events, links). A flow of which one end is
+    // unknown may come from, or lead to, anywhere.
+    let mut starts = all(|kind| matches!(kind, Kind::Start | Kind::Refused));
+    let mut ends = all(|kind| matches!(kind, Kind::End(_) | Kind::Refused));
     let (has_start, has_end) = (!starts.is_empty(), !ends.is_empty());
+    starts.extend(
+        graph
+            .nodes()
+            .map(|(no, _)| no)
+            .filter(|no| subject.is_entered_loosely(*no)),
+    );
+    ends.extend(
+        graph
+            .nodes()
+            .map(|(no, _)| no)
+            .filter(|no| subject.is_left_loosely(*no)),
+    );
     let from_start = reachable(&graph.successors(), starts);
     let to_end = reachable(&graph.predecessors(), ends);
     for (((no, node), reached), leaves) in graph.nodes().zip(from_start).zip(to_end) {
@@ -36,7 +48,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
             ));
         }
         // A node without any flow is told by another rule.
-        if has_end && !leaves && !graph.outgoing(no).is_empty() {
+        if has_end && !leaves && !graph.written(no).is_empty() {
             found.push(about_node(
                 "NO_WAY_TO_END",
                 node,

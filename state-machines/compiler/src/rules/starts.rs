@@ -13,7 +13,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
         .iter()
         .filter(|node| matches!(node.kind, Kind::Start));
     let first = starts.next();
-    if first.is_none() && subject.document.unread == 0 {
+    if first.is_none() && !subject.document.is_partial {
         found.push(Diagnostic::error(
             "NO_START",
             "/nodes",

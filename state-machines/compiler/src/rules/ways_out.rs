@@ -38,9 +38,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
             Kind::User(_) | Kind::Service(_) | Kind::Exclusive => {}
             Kind::Refused => continue,
         }
-        // A flow that leads nowhere, or could not be read, is told already.
-        let written = subject.document.flows.iter().any(|flow| flow.from == node.id);
-        if outgoing.is_empty() && !written && subject.document.unread == 0 {
+        if subject.graph.written(no).is_empty() && !subject.is_left_loosely(no) && !subject.may_lack_flows() {
             found.push(about_node(
                 "NO_OUTGOING_FLOW",
                 node,
