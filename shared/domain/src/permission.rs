@@ -50,6 +50,8 @@ permissions! {
     InstanceReadAll = "instance:read-all",
     /// Cancel one's own running instances.
     InstanceCancel = "instance:cancel",
+    /// See payments.
+    PaymentRead = "payment:read",
     /// Terminate, and cancel anybody's.
     InstanceManage = "instance:manage",
 }

@@ -19,11 +19,12 @@ pub struct Payment {
     pub instance: InstanceId,
     pub ticket: TicketId,
     pub amount: Value,
+    pub currency: Value,
     pub recorded_at: Timestamp,
 }
 
 impl Stored for Payment {
-    const JSON: &[&str] = &["amount"];
+    const JSON: &[&str] = &["amount", "currency"];
 }
 
 impl Store {
