@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A human task.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
-pub struct TaskView {
+pub(crate) struct TaskView {
     id: TaskId,
     node: String,
     name: Text,
@@ -39,7 +39,7 @@ pub struct TaskView {
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
+pub(crate) enum TaskStatus {
     Open,
     Completed,
     /// Left without a decision.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
-pub struct TicketView {
+pub(crate) struct TicketView {
     id: TicketId,
     #[serde(rename = "type")]
     kind: Key,

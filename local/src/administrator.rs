@@ -1,0 +1,44 @@
+//! The first administrator.
+
+use anyhow::Result;
+use domain::id::{Key, TenantId, UserId, Username};
+use domain::user::{Login, User};
+use runtime::{App, clock, secret};
+use uuid::Uuid;
+
+const USERNAME: &str = "admin";
+
+/// Creates the administrator where there is none. Gives the password that was made for it, if one was made.
+pub async fn ensure(app: &App, password: Option<&str>) -> Result<Option<String>> {
+    let tenant = TenantId::default_tenant();
+    let username = Username::parse(USERNAME)?;
+    if app.store.login_get(&tenant, &username).await?.is_some() {
+        return Ok(None);
+    }
+    let generated = match password {
+        Some(_) => None,
+        None => Some(secret::random_secret()?),
+    };
+    let password = generated.as_deref().or(password).unwrap_or_default();
+    let user = User {
+        id: UserId::from(Uuid::now_v7()),
+        username: username.clone(),
+        display_name: "Administrator".to_owned(),
+        roles: vec![Key::parse("admin")?],
+        leader: None,
+        department: None,
+        created_at: clock::now(),
+        revision: 1,
+    };
+    let login = Login {
+        user: user.id.clone(),
+        username,
+        display_name: user.display_name.clone(),
+        roles: user.roles.clone(),
+        password_hash: secret::hash_password(password)?,
+        failures: 0,
+        locked_until: None,
+    };
+    app.store.user_create(&tenant, user, &login, None).await?;
+    Ok(generated)
+}

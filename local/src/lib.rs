@@ -1,0 +1,16 @@
+//! The gateway: the platform in one process, on any endpoint that answers the AWS APIs.
+//!
+//! It serves every endpoint over HTTP, polls the queues and streams and runs their handlers, runs the schedules, and
+//! takes the calls that state machines make of functions. The functions are the same as on AWS.
+
+pub mod administrator;
+pub mod aws;
+pub mod invocations;
+pub mod platform;
+pub mod provision;
+pub mod queues;
+pub mod schedules;
+pub mod secrets;
+pub mod streams;
+
+pub use platform::{Options, Platform};

@@ -1,0 +1,21 @@
+//! Runs the schedules, as EventBridge does on AWS.
+
+use std::time::Duration;
+
+use runtime::{App, Handler};
+use serde_json::json;
+
+/// Runs a handler every so many minutes, for ever; at once the first time, and then over everything: what happened
+/// while this process was not running has been missed by nobody else.
+pub async fn run(app: App, handler: Handler, minutes: u32) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(60 * u64::from(minutes)));
+    let mut event = json!({ "all": true });
+    loop {
+        ticks.tick().await;
+        // A failure is logged by the handler; the next run comes.
+        let _ = handler
+            .invoke(app.clone(), event, runtime::request::new_id())
+            .await;
+        event = json!({});
+    }
+}

@@ -1,0 +1,64 @@
+//! The keys of an installation: made once, kept in the data folder, readable by its owner only.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+/// As the variables of the configuration hold them: 32 bytes each, in base64.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Secrets {
+    pub token_private_key: String,
+    pub token_public_key: String,
+    pub submission_key: String,
+}
+
+impl Secrets {
+    /// New ones.
+    pub fn generate() -> Result<Self> {
+        let seed = runtime::secret::random::<32>()?;
+        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+        Ok(Self {
+            token_private_key: STANDARD.encode(seed),
+            token_public_key: STANDARD.encode(public.to_bytes()),
+            submission_key: STANDARD.encode(runtime::secret::random::<32>()?),
+        })
+    }
+
+    /// Those of the data folder; made at the first time.
+    pub fn of_folder(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
+        let path = folder.join("secrets.json");
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{} cannot be read; restore it from a backup", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let secrets = Self::generate()?;
+                secrets.write(&path)?;
+                Ok(secrets)
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
+    }
+
+    /// Whole or not at all: a half-written file would lock everybody out.
+    fn write(&self, path: &Path) -> Result<()> {
+        let temporary = path.with_extension("new");
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)
+            .with_context(|| format!("cannot write {}", temporary.display()))?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
