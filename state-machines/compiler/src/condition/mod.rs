@@ -3,6 +3,7 @@
 mod check;
 mod functions;
 mod kind;
+mod operators;
 mod schema;
 
 use std::collections::BTreeSet;

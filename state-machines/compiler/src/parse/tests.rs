@@ -70,8 +70,8 @@ fn attributes_have_types() {
     check(
         &[("/flows/4/default", "\"yes\"")],
         &[
-            "WRONG_TYPE /flows/4/default (size)",
             "GATEWAY_WITHOUT_DEFAULT /nodes/2 (size)",
+            "WRONG_TYPE /flows/4/default (size)",
         ],
     );
     check(

@@ -1,4 +1,5 @@
 //! Tests of the whole compiler; those of a part stand beside it.
 
+mod language;
 mod predefined;
 mod translation;

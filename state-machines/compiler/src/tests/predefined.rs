@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{Catalog, compile};
 use serde_json::{Value, json};
 
-fn home() -> PathBuf {
+pub(super) fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -14,7 +14,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn catalog() -> Catalog {
+pub(super) fn catalog() -> Catalog {
     let definitions = home().join("definitions");
     let names = read(&definitions.join("catalog.json"));
     let list = |name: &str| names[name].as_array().unwrap().clone();

@@ -1,0 +1,54 @@
+//! The examples of `docs/workflow-language.md` are what the page says they are.
+
+use std::fs;
+
+use domain::diagnostic::Severity;
+
+use super::predefined::{catalog, home};
+use crate::diagnose;
+
+#[test]
+fn the_examples_of_the_language_page_compile_or_give_their_code() {
+    let page = fs::read_to_string(home().join("../docs/workflow-language.md")).unwrap();
+    let mut examples = 0;
+    for block in page.split("\n```json").skip(1) {
+        let (code, rest) = block.split_once('\n').unwrap();
+        let (text, _) = rest.split_once("\n```").unwrap();
+        let mut codes: Vec<String> = diagnose(text, &catalog())
+            .into_iter()
+            .inspect(|one| assert_eq!(one.severity, Severity::Error, "{one:?}"))
+            .map(|one| one.code)
+            .collect();
+        codes.dedup();
+        let expected: Vec<&str> = code.split_whitespace().collect();
+        assert_eq!(codes, expected, "{text}");
+        examples += 1;
+    }
+    assert!(examples >= 8);
+}
+
+#[test]
+fn the_language_page_names_every_code() {
+    let page = fs::read_to_string(home().join("../docs/workflow-language.md")).unwrap();
+    let mut sources = Vec::new();
+    for folder in ["src", "src/rules", "src/parse", "src/condition"] {
+        for entry in fs::read_dir(home().join("compiler").join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                sources.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let is_code =
+        |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let quoted = sources.iter().flat_map(|source| source.split('"'));
+    for code in quoted
+        .filter(is_code)
+        .filter(|code| *code != "CARGO_MANIFEST_DIR")
+    {
+        assert!(
+            page.contains(&format!("`{code}`")),
+            "docs/workflow-language.md does not name {code}"
+        );
+    }
+}
