@@ -1,3 +1,25 @@
 //! Amazon States Language: types, validator, interpreter.
+//!
+//! A pure library: no I/O, no clock, no environment, and no input makes it panic. A definition is read into
+//! [`types::StateMachine`], resolved once into a [`Machine`], and run by [`start`] and [`Execution::apply`], which
+//! say what to do as [`Command`]s and are told what happened as [`Event`]s.
 
+mod diagnostic;
+mod entropy;
+mod expression;
+mod intrinsic;
+mod machine;
+pub mod path;
+mod run;
+mod scope;
+mod template;
+mod text;
 pub mod types;
+mod value;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use machine::Machine;
+pub use run::{
+    Command, Event, EventKind, Execution, ExecutionContext, HistoryEvent, MAX_EVENTS, MapReader, Outcome,
+    Timestamp, start,
+};
