@@ -14,15 +14,13 @@ pub fn excerpt(file: &str, text: &str, diagnostic: &Diagnostic, language: Langua
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let lead = before.get(line_start..).unwrap_or_default();
     let column = lead.chars().count() + 1;
-    let source = text
-        .get(line_start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or_default();
-    let marked = text
-        .get(range)
-        .and_then(|part| part.lines().next())
-        .map_or(1, width)
-        .max(1);
+    let source = text.get(line_start..).and_then(|rest| rest.lines().next());
+    let part = text.get(range).and_then(|part| part.lines().next());
+    let (source, indent, marked) = window(
+        source.unwrap_or_default(),
+        column - 1,
+        part.map_or(0, |part| part.chars().count()),
+    );
     let severity = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -40,12 +38,7 @@ pub fn excerpt(file: &str, text: &str, diagnostic: &Diagnostic, language: Langua
         pointer(diagnostic)
     );
     let _ = writeln!(shown, "{line} | {source}");
-    let _ = writeln!(
-        shown,
-        "{margin} | {}{}",
-        " ".repeat(width(lead)),
-        "^".repeat(marked)
-    );
+    let _ = writeln!(shown, "{margin} | {}{}", " ".repeat(indent), "^".repeat(marked));
     if let Some(suggestion) = &diagnostic.suggestion {
         let _ = writeln!(shown, "{margin} = {}", suggestion.get(language));
     }
@@ -58,6 +51,32 @@ fn pointer(diagnostic: &Diagnostic) -> &str {
     } else {
         &diagnostic.pointer
     }
+}
+
+/// What is shown of a line, with the terminal's columns before the mark and of the mark. Of a long line only
+/// what is near the mark.
+fn window(line: &str, column: usize, length: usize) -> (String, usize, usize) {
+    const LONGEST: usize = 120;
+    const BEFORE: usize = 40;
+    let total = line.chars().count();
+    let start = if total > LONGEST {
+        column.saturating_sub(BEFORE)
+    } else {
+        0
+    };
+    let end = total.min(start + LONGEST);
+    let mut shown: String = line.chars().skip(start).take(LONGEST).collect();
+    let lead: String = line.chars().skip(start).take(column - start).collect();
+    let marked: String = line.chars().take(end).skip(column).take(length).collect();
+    let mut indent = width(&lead);
+    if start > 0 {
+        shown.insert_str(0, "… ");
+        indent += 2;
+    }
+    if end < total {
+        shown.push_str(" …");
+    }
+    (shown, indent, width(&marked).max(1))
 }
 
 /// Columns of a terminal: Chinese characters take two.
@@ -229,6 +248,20 @@ mod tests {
         "#);
     }
 
+    #[test]
+    fn of_a_long_line_only_the_place_is_shown() {
+        let text = format!("[{}7,{}0]", "1,".repeat(200), "2,".repeat(200));
+        let diagnostic = Diagnostic::error("BAD_VALUE", "/200", Text::new("Bad.", "不好。"));
+        let shown = excerpt("x.json", &text, &diagnostic, Language::En);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(
+            lines[2].starts_with("1 | … 1,") && lines[2].ends_with(" …"),
+            "{shown}"
+        );
+        let mark = lines[3].find('^').unwrap();
+        assert_eq!(lines[2].chars().nth(mark), Some('7'), "{shown}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -236,6 +269,9 @@ mod tests {
         fn no_text_makes_it_fail(text in ".{0,60}", json in "[\\[\\]{}\":,a0\\\\ ]{0,40}", pointer in "(/[a0-9~]{0,2}){0,4}") {
             let _ = locate(&text, &pointer);
             let _ = locate(&json, &pointer);
+            let diagnostic = Diagnostic::error("X", pointer, Text::new("x", "y"));
+            let _ = excerpt("x.json", &text, &diagnostic, Language::En);
+            let _ = excerpt("x.json", &json, &diagnostic, Language::Zh);
         }
     }
 }
