@@ -5,6 +5,9 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub(crate) mod compare;
+pub(crate) mod histories;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -51,4 +54,46 @@ pub(crate) fn json_files(folder: &Path) -> Vec<(String, Value)> {
             (name, value.unwrap_or(Value::Null))
         })
         .collect()
+}
+
+/// A case's own id, or its file's name.
+pub(crate) fn id(name: &str, case: &Value) -> String {
+    case["id"].as_str().unwrap_or(name).to_owned()
+}
+
+/// Cases that are known not to match, each with its reason: `id # reason`, one a line.
+const KNOWN: &str = include_str!("../known-differences.txt");
+
+/// Prints how many match, and fails for those that should and do not. On the default corpus it fails too for a
+/// listed case that matches, so that the list only shrinks.
+pub(crate) fn report(kind: &str, what: &str, results: impl Iterator<Item = (String, Result<(), String>)>) {
+    let (mut matching, mut all, mut wrong) = (0, 0, Vec::new());
+    for (id, result) in results {
+        all += 1;
+        let listed = KNOWN
+            .lines()
+            .any(|line| line.split(" # ").next() == Some(&format!("{kind} {id}")));
+        match result {
+            Ok(()) => {
+                matching += 1;
+                if listed {
+                    wrong.push(format!("{id}: matches, so it must leave the list"));
+                }
+            }
+            Err(difference) if !listed => wrong.push(format!("{id}: {difference}")),
+            Err(_) => {}
+        }
+    }
+    #[expect(clippy::print_stdout, reason = "the line that others read")]
+    {
+        println!("{kind}: {matching} of {all} {what}");
+        for line in &wrong {
+            println!("  {line}");
+        }
+    }
+    assert!(
+        !is_default_corpus() || wrong.is_empty(),
+        "{} cases differ",
+        wrong.len()
+    );
 }

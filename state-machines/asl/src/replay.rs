@@ -1,0 +1,236 @@
+//! Runs a recorded execution again, with the outcomes that its history tells.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::machine::Machine;
+use crate::run::{Command, Event, Execution, ExecutionContext, Timestamp};
+use crate::simulate::{Simulation, World, simulate};
+use crate::types::StateMachine;
+
+/// The history that this crate emits for a recording: an object with `definition`, `input` and `history`.
+pub fn replay(recording: &Value) -> Result<Vec<Value>, Vec<Diagnostic>> {
+    let run = run(recording)?;
+    Ok(run.history.iter().map(crate::HistoryEvent::to_json).collect())
+}
+
+/// The same with the execution as it ended.
+pub fn run(recording: &Value) -> Result<Simulation, Vec<Diagnostic>> {
+    let definition = recording.get("definition").unwrap_or(&Value::Null);
+    let definition: StateMachine = serde_json::from_value(definition.clone())
+        .map_err(|error| vec![Diagnostic::error("UNREADABLE", "", error.to_string())])?;
+    let machine = Machine::new(&definition)?;
+    let history = recording
+        .get("history")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut world = Recorded::read(history);
+    let input = recording.get("input").cloned().unwrap_or(Value::Null);
+    Ok(simulate(&machine, input, context(history), &mut world))
+}
+
+/// A context object with plausible values; the recording lost the true ones.
+fn context(history: &[Value]) -> ExecutionContext {
+    let name = "4ab41b1c-5ac4-4e4a-8d9e-0d3f3c2a9d51";
+    let role_arn = history
+        .iter()
+        .find_map(|event| event.pointer("/executionStartedEventDetails/roleArn")?.as_str());
+    ExecutionContext {
+        id: format!("arn:aws:states:us-east-1:111111111111:execution:machine:{name}"),
+        name: name.to_owned(),
+        role_arn: role_arn.map(str::to_owned),
+        started: Timestamp::from_milliseconds(1_700_000_000_000),
+        state_machine_id: "arn:aws:states:us-east-1:111111111111:stateMachine:machine".to_owned(),
+        state_machine_name: "machine".to_owned(),
+        seed: 42,
+    }
+}
+
+/// What the world did, as the history tells it.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// For each Task state, each time that it was scheduled: what was reported.
+    attempts: HashMap<String, VecDeque<Vec<Value>>>,
+    map_runs: VecDeque<MapRun>,
+    aborted: Option<Value>,
+}
+
+#[derive(Debug, Default)]
+struct MapRun {
+    arn: String,
+    failure: Option<Value>,
+    output: Option<Value>,
+}
+
+/// The details object of an event: the one field whose name ends so.
+fn details(event: &Value) -> &Value {
+    static NONE: Value = Value::Null;
+    let fields = event.as_object();
+    fields
+        .and_then(|fields| fields.iter().find(|(name, _)| name.ends_with("EventDetails")))
+        .map_or(&NONE, |(_, details)| details)
+}
+
+fn event_type(event: &Value) -> &str {
+    event.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn text(details: &Value, field: &str) -> Option<String> {
+    match details.get(field)? {
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A value that the recording may have left as JSON text.
+fn data(details: &Value, field: &str) -> Value {
+    match details.get(field) {
+        Some(Value::String(text)) => {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+        }
+        Some(value) => value.clone(),
+        None => Value::Null,
+    }
+}
+
+impl Recorded {
+    fn read(history: &[Value]) -> Self {
+        let mut recorded = Self::default();
+        // The state that each event belongs to, found by following the previous ids.
+        let mut states: HashMap<u64, String> = HashMap::new();
+        let mut entered: Option<String> = None;
+        for event in history {
+            let kind = event_type(event);
+            let id = event.get("id").and_then(Value::as_u64);
+            let previous = event.get("previousEventId").and_then(Value::as_u64).unwrap_or(0);
+            let state = if kind.ends_with("StateEntered") {
+                let name = text(details(event), "name");
+                if kind == "TaskStateEntered" {
+                    entered.clone_from(&name);
+                }
+                name
+            } else {
+                states.get(&previous).cloned()
+            };
+            if let (Some(id), Some(state)) = (id, &state) {
+                states.insert(id, state.clone());
+            }
+            recorded.note(kind, event, state.or_else(|| entered.clone()).unwrap_or_default());
+        }
+        recorded
+    }
+
+    fn note(&mut self, kind: &str, event: &Value, state: String) {
+        let stage = ["LambdaFunction", "Activity", "Task"]
+            .iter()
+            .find_map(|prefix| kind.strip_prefix(prefix));
+        match (kind, stage) {
+            (_, Some("Scheduled")) => self.attempts.entry(state).or_default().push_back(Vec::new()),
+            (_, Some("Started" | "Submitted" | "Succeeded" | "Failed" | "TimedOut")) => {
+                if let Some(attempt) = self.attempts.entry(state).or_default().back_mut() {
+                    attempt.push(event.clone());
+                }
+            }
+            ("MapRunStarted", _) => self.map_runs.push_back(MapRun {
+                arn: text(details(event), "mapRunArn").unwrap_or_default(),
+                ..MapRun::default()
+            }),
+            ("MapRunFailed", _) => {
+                if let Some(run) = self.map_runs.back_mut() {
+                    run.failure = Some(details(event).clone());
+                }
+            }
+            ("MapStateExited", _) => {
+                if let Some(run) = self.map_runs.back_mut().filter(|run| run.output.is_none()) {
+                    run.output = Some(data(details(event), "output"));
+                }
+            }
+            ("ExecutionAborted", _) => self.aborted = Some(details(event).clone()),
+            _ => {}
+        }
+    }
+}
+
+impl World for Recorded {
+    fn task(&mut self, task: &Command, token: &str) -> Vec<Event> {
+        let Command::ScheduleTask { state, .. } = task else {
+            return Vec::new();
+        };
+        let attempt = self.attempts.get_mut(state).and_then(VecDeque::pop_front);
+        attempt
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|event| told(event, token))
+            .collect()
+    }
+
+    fn map_run(&mut self, run: &Command, token: &str) -> Option<Vec<Event>> {
+        let Command::StartMapRun { reader, items, .. } = run else {
+            return None;
+        };
+        let recorded = self.map_runs.pop_front()?;
+        let token = token.to_owned();
+        if let Some(failure) = &recorded.failure {
+            let (error, cause) = (text(failure, "error"), text(failure, "cause"));
+            return Some(vec![Event::MapRunFailed { token, error, cause }]);
+        }
+        // Where the items are known the children run here, unless their own outcomes are missing.
+        if reader.is_none() && items.is_some() && self.attempts.is_empty() {
+            return None;
+        }
+        Some(vec![Event::MapRunSucceeded {
+            token,
+            output: recorded.output.unwrap_or_default(),
+        }])
+    }
+
+    fn map_run_arn(&mut self, _state: &str) -> String {
+        self.map_runs
+            .front()
+            .map(|run| run.arn.clone())
+            .unwrap_or_default()
+    }
+
+    fn idle(&mut self, _execution: &Execution) -> Option<Event> {
+        let details = self.aborted.take()?;
+        Some(Event::Stop {
+            error: text(&details, "error"),
+            cause: text(&details, "cause"),
+        })
+    }
+}
+
+/// What the host would have reported to make this event.
+fn told(event: &Value, token: &str) -> Option<Event> {
+    let kind = event_type(event);
+    let details = details(event);
+    let token = token.to_owned();
+    Some(match kind {
+        "ActivityStarted" => Event::ActivityStarted {
+            token,
+            worker: text(details, "workerName"),
+        },
+        "TaskSubmitted" => Event::TaskSubmitted {
+            token,
+            output: data(details, "output"),
+        },
+        _ if kind.ends_with("Succeeded") => Event::TaskSucceeded {
+            token,
+            output: data(details, "output"),
+        },
+        _ if kind.ends_with("Failed") => Event::TaskFailed {
+            token,
+            error: text(details, "error"),
+            cause: text(details, "cause"),
+        },
+        _ if kind.ends_with("TimedOut") => Event::TaskTimedOut {
+            token,
+            error: text(details, "error"),
+            cause: text(details, "cause"),
+        },
+        _ => return None,
+    })
+}
