@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::machine::Machine;
+use crate::path::Path;
 use crate::run::{Command, Event, Execution, ExecutionContext, Timestamp};
 use crate::simulate::{Simulation, World, simulate};
 use crate::types::StateMachine;
@@ -28,6 +29,7 @@ pub fn run(recording: &Value) -> Result<Simulation, Vec<Diagnostic>> {
         .map(Vec::as_slice)
         .unwrap_or_default();
     let mut world = Recorded::read(history);
+    world.definition = recording.get("definition").cloned().unwrap_or(Value::Null);
     let input = recording.get("input").cloned().unwrap_or(Value::Null);
     Ok(simulate(&machine, input, context(history), &mut world))
 }
@@ -56,6 +58,7 @@ struct Recorded {
     attempts: HashMap<String, VecDeque<Vec<Value>>>,
     map_runs: VecDeque<MapRun>,
     aborted: Option<Value>,
+    definition: Value,
 }
 
 #[derive(Debug, Default)]
@@ -168,7 +171,7 @@ impl World for Recorded {
     }
 
     fn map_run(&mut self, run: &Command, token: &str) -> Option<Vec<Event>> {
-        let Command::StartMapRun { reader, items, .. } = run else {
+        let Command::StartMapRun { state, reader, .. } = run else {
             return None;
         };
         let recorded = self.map_runs.pop_front()?;
@@ -177,13 +180,19 @@ impl World for Recorded {
             let (error, cause) = (text(failure, "error"), text(failure, "cause"));
             return Some(vec![Event::MapRunFailed { token, error, cause }]);
         }
-        // Where the items are known the children run here, unless their own outcomes are missing.
-        if reader.is_none() && items.is_some() && self.attempts.is_empty() {
+        let definition = state_named(&self.definition, state).unwrap_or(&Value::Null);
+        // Where the items are known the children run here, unless what their tasks answered was not recorded.
+        if reader.is_none() && !has_task(definition) {
             return None;
         }
+        let output = recorded.output.unwrap_or_default();
+        let result = definition
+            .get("ResultPath")
+            .and_then(Value::as_str)
+            .and_then(|path| Some(Path::parse(path).ok()?.find(&output).ok()?.into_owned()));
         Some(vec![Event::MapRunSucceeded {
             token,
-            output: recorded.output.unwrap_or_default(),
+            output: result.unwrap_or(output),
         }])
     }
 
@@ -200,6 +209,28 @@ impl World for Recorded {
             error: text(&details, "error"),
             cause: text(&details, "cause"),
         })
+    }
+}
+
+/// The definition of the state with this name, wherever it stands.
+fn state_named<'a>(definition: &'a Value, name: &str) -> Option<&'a Value> {
+    if let Some(state) = definition.get("States").and_then(|states| states.get(name)) {
+        return Some(state);
+    }
+    match definition {
+        Value::Object(fields) => fields.values().find_map(|value| state_named(value, name)),
+        Value::Array(items) => items.iter().find_map(|value| state_named(value, name)),
+        _ => None,
+    }
+}
+
+fn has_task(definition: &Value) -> bool {
+    match definition {
+        Value::Object(fields) => {
+            fields.get("Type").and_then(Value::as_str) == Some("Task") || fields.values().any(has_task)
+        }
+        Value::Array(items) => items.iter().any(has_task),
+        _ => false,
     }
 }
 

@@ -106,7 +106,6 @@ impl ContextObject<'_> {
             "Name": execution.name,
             "RoleArn": execution.role_arn,
             "StartTime": execution.started.to_string(),
-            "RedriveCount": 0,
         })
     }
 }

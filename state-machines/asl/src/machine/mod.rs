@@ -88,6 +88,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether the context object counts retries here.
+    pub(crate) fn can_retry(&self) -> bool {
+        matches!(self, Self::Task(_) | Self::Parallel(_) | Self::Map(_))
+    }
+
     pub(crate) fn state_type(&self) -> StateType {
         match self {
             Self::Pass(_) => StateType::Pass,

@@ -169,7 +169,11 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, PathSyntaxError>
         match cursor.next() {
             Some(c) if c == quote => return Ok(name),
             Some('\\') => match cursor.next() {
-                Some(escaped) => name.push(escaped),
+                Some(escaped) if escaped == quote || escaped == '\\' => name.push(escaped),
+                Some(other) => {
+                    name.push('\\');
+                    name.push(other);
+                }
                 None => return Err(error(cursor, "the quote is not closed")),
             },
             Some(c) => name.push(c),

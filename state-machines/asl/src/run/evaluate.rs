@@ -48,7 +48,7 @@ impl Engine<'_> {
                 execution_input: &self.execution.input,
                 state: &node.name,
                 entered: frame.entered_at,
-                retry_count: Some(frame.retry_count),
+                retry_count: node.kind.can_retry().then_some(frame.retry_count),
                 token,
                 item,
                 fixed: self.execution.fixed_context.as_ref(),

@@ -144,7 +144,9 @@ impl Engine<'_> {
             return Ok(0);
         };
         let value = self.quantity(id, quantity, input)?;
-        value.as_u64().ok_or_else(|| match quantity {
+        // A variable may hold the number as a text.
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        number.ok_or_else(|| match quantity {
             Quantity::Query(query) => match &query.kind {
                 QueryKind::Path(path) => Fault::Runtime(format!(
                     "The MaxConcurrencyPath field refers to value \"{}\" which is not a valid integer: {}",

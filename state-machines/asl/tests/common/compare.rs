@@ -91,7 +91,7 @@ impl Comparison {
         let Some((before, rest)) = pattern.split_once('<') else {
             return pattern == text;
         };
-        let Some((name, after)) = rest.split_once('>') else {
+        let Some((name, after)) = split_name(rest) else {
             return pattern == text;
         };
         let Some(text) = text.strip_prefix(before) else {
@@ -133,4 +133,18 @@ impl Comparison {
         text.strip_prefix(itself.as_str())
             .is_some_and(|rest| self.matches(after, rest))
     }
+}
+
+/// The name of a placeholder and what follows; a replacement may itself have been written in angle brackets.
+fn split_name(rest: &str) -> Option<(&str, &str)> {
+    let mut depth = 0;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if depth == 0 => return Some((&rest[..at], &rest[at + 1..])),
+            '>' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
