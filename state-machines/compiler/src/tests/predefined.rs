@@ -45,7 +45,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The files of the definitions, with their names.
-fn definitions() -> Vec<(String, PathBuf)> {
+pub(super) fn definitions() -> Vec<(String, PathBuf)> {
     files(&home().join("definitions"))
         .into_iter()
         .filter_map(|path| {

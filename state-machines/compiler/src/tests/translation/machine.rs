@@ -1,9 +1,9 @@
-//! Walks the text of a generated machine: the few states and fields that the compiler emits, nothing else of
-//! ASL. Tasks are answered from a script.
+//! Runs a generated machine in the interpreter of `asl`, tasks being answered from a script.
 
 use std::collections::VecDeque;
 
-use jsonata_core::{evaluator::Evaluator, parser, value::JValue};
+use asl::types::StateMachine;
+use asl::{Command, Event, EventKind, ExecutionContext, HistoryEvent, Machine, Outcome, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::game::{Answer, Played, Step, outcome};
@@ -14,92 +14,98 @@ pub(super) struct Run {
     pub(super) states: Vec<String>,
 }
 
-pub(super) fn run(machine: &Value, definition: &Value, data: Map<String, Value>, answers: &[Answer]) -> Run {
-    let mut answers: VecDeque<&Answer> = answers.iter().collect();
-    let mut input = json!({
-        "tenant": "default", "instance": "i-1", "epoch": 1, "workflow": "generated", "version": 3, "ticket": "t-1",
-        "starter": "u-1", "seq": 0, "path": [], "visits": {}, "data": data,
+pub(super) fn run(
+    machine: &StateMachine,
+    definition: &Value,
+    data: Map<String, Value>,
+    answers: &[Answer],
+) -> Run {
+    let machine = Machine::new(machine).unwrap_or_else(|found| panic!("{found:#?}"));
+    let input = json!({
+        "tenant": "default", "instance": "i-1", "epoch": 1, "workflow": "generated", "version": 3,
+        "ticket": "t-1", "starter": "u-1", "seq": 0, "path": [], "visits": {}, "data": data,
     });
+    let (mut execution, commands) = asl::start(&machine, input.clone(), ExecutionContext::default());
+    let mut commands: VecDeque<Command> = commands.into();
+    let mut answers: VecDeque<&Answer> = answers.iter().collect();
+    let mut history = execution.take_history();
     let mut steps = Vec::new();
-    let mut states = Vec::new();
-    let mut name = machine["StartAt"].as_str().unwrap().to_owned();
-    loop {
-        let state = &machine["States"][&name];
-        states.push(name.clone());
-        let (output, next) = match state["Type"].as_str().unwrap() {
-            "Task" => {
-                let payload = fill(
-                    &state["Arguments"]["Payload"],
-                    &json!({"input": input, "context": {"Task": {"Token": "t"}}}),
-                );
-                told(&payload, &input, &mut steps);
-                let Some(answer) = answers.pop_front() else {
-                    let data = input["data"].as_object().unwrap().clone();
-                    return Run {
-                        played: Played {
-                            steps,
-                            status: None,
-                            data,
-                        },
-                        states,
-                    };
-                };
-                let result = result(state, definition, &payload, answer);
-                (
-                    fill(&state["Output"], &json!({"input": input, "result": result})),
-                    &state["Next"],
-                )
-            }
-            "Choice" => {
-                let scope = json!({"input": input});
-                let rules = state["Choices"].as_array().unwrap();
-                let rule = rules
-                    .iter()
-                    .find(|rule| fill(&rule["Condition"], &scope) == json!(true))
-                    .unwrap();
-                (
-                    rule.get("Output")
-                        .map_or(input.clone(), |output| fill(output, &scope)),
-                    &rule["Next"],
-                )
-            }
-            "Pass" => (fill(&state["Output"], &json!({"input": input})), &Value::Null),
-            "Succeed" => (input.clone(), &Value::Null),
-            other => panic!("{other} is not emitted"),
+    while let Some(command) = commands.pop_front() {
+        let Command::ScheduleTask {
+            token,
+            resource,
+            arguments,
+            ..
+        } = command
+        else {
+            continue;
         };
-        input = output;
-        let Some(next) = next.as_str() else {
-            assert!(state["End"] == true || state["Type"] == "Succeed");
-            flush(&input["path"], &mut steps);
-            assert_eq!(input["seq"], steps.len());
-            return Run {
-                played: Played {
-                    steps,
-                    status: input["status"].as_str().map(str::to_owned),
-                    data: input["data"].as_object().unwrap().clone(),
-                },
-                states,
-            };
-        };
-        name = next.to_owned();
+        let waits = resource.ends_with(".waitForTaskToken");
+        told(&arguments["Payload"], &input, waits.then_some(&token), &mut steps);
+        let Some(answer) = answers.pop_front() else { break };
+        let mut events = Vec::new();
+        if waits {
+            let (token, output) = (token.clone(), json!({"Payload": null, "StatusCode": 200}));
+            events.push(Event::TaskSubmitted { token, output });
+        }
+        let output = result(waits, definition, &arguments["Payload"], answer);
+        events.push(Event::TaskSucceeded { token, output });
+        for event in events {
+            commands.extend(execution.apply(&machine, Timestamp::default(), event));
+        }
+        history.append(&mut execution.take_history());
+    }
+    let states = history
+        .iter()
+        .filter_map(entered)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let played = match execution.outcome() {
+        Some(Outcome::Succeeded { output }) => ended(output, steps),
+        Some(other) => panic!("{other:?}"),
+        None => Played {
+            steps,
+            status: None,
+            data: history.iter().filter_map(entered).last().unwrap().1["data"]
+                .as_object()
+                .unwrap()
+                .clone(),
+        },
+    };
+    Run { played, states }
+}
+
+fn entered(event: &HistoryEvent) -> Option<(&str, &Value)> {
+    match &event.kind {
+        EventKind::StateEntered { name, input, .. } => Some((name, input)),
+        _ => None,
+    }
+}
+
+fn ended(output: &Value, mut steps: Vec<Step>) -> Played {
+    flush(&output["path"], &mut steps);
+    assert_eq!(output["seq"], steps.len());
+    Played {
+        steps,
+        status: output["status"].as_str().map(str::to_owned),
+        data: output["data"].as_object().unwrap().clone(),
     }
 }
 
 /// What the function that is called writes down.
-fn told(payload: &Value, input: &Value, steps: &mut Vec<Step>) {
+fn told(payload: &Value, input: &Value, token: Option<&String>, steps: &mut Vec<Step>) {
     flush(&payload["path"], steps);
     steps.push(step(payload));
-    assert_eq!(
-        (&payload["instance"], &payload["version"]),
-        (&input["instance"], &input["version"])
-    );
-    if let Some(key) = payload.get("idempotency_key") {
-        assert_eq!(
-            *key,
-            format!("i-1/{}/{}", payload["node"].as_str().unwrap(), payload["visit"])
-        );
+    for known in [
+        "tenant", "instance", "epoch", "workflow", "version", "ticket", "starter",
+    ] {
+        assert_eq!(payload[known], input[known], "{known}");
+    }
+    if let Some(token) = token {
+        assert_eq!(payload["token"], token.as_str());
     } else {
-        assert_eq!(payload["token"], "t");
+        let key = format!("i-1/{}/{}", payload["node"].as_str().unwrap(), payload["visit"]);
+        assert_eq!(payload["idempotency_key"], key);
     }
 }
 
@@ -115,8 +121,8 @@ fn step(entry: &Value) -> Step {
     }
 }
 
-fn result(state: &Value, definition: &Value, payload: &Value, answer: &Answer) -> Value {
-    if state["Resource"].as_str().unwrap().ends_with(".waitForTaskToken") {
+fn result(waits: bool, definition: &Value, payload: &Value, answer: &Answer) -> Value {
+    if waits {
         let nodes = definition["nodes"].as_array().unwrap();
         let task = nodes.iter().find(|node| node["id"] == payload["node"]).unwrap();
         return json!({"outcome": outcome(task, answer), "data": answer.data});
@@ -128,35 +134,4 @@ fn result(state: &Value, definition: &Value, payload: &Value, answer: &Answer) -
         json!({"data": answer.data})
     };
     json!({"Payload": answered, "StatusCode": 200})
-}
-
-/// A template with its expressions evaluated.
-fn fill(template: &Value, states: &Value) -> Value {
-    match template {
-        Value::String(text) => match text.strip_prefix("{%").and_then(|text| text.strip_suffix("%}")) {
-            Some(expression) => evaluate(expression, states),
-            None => template.clone(),
-        },
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), fill(value, states)))
-            .collect(),
-        Value::Array(items) => items.iter().map(|item| fill(item, states)).collect(),
-        other => other.clone(),
-    }
-}
-
-fn evaluate(expression: &str, states: &Value) -> Value {
-    let tree = parser::parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
-    let mut context = jsonata_core::evaluator::Context::new();
-    context.bind(
-        "states".to_owned(),
-        JValue::from_json_str(&states.to_string()).unwrap(),
-    );
-    let mut evaluator = Evaluator::with_context(context);
-    let value = evaluator
-        .evaluate(&tree, &JValue::Null)
-        .unwrap_or_else(|error| panic!("{expression}: {error:?} over {states}"));
-    assert!(!value.is_undefined(), "{expression} gives nothing over {states}");
-    serde_json::from_str(&value.to_json_string().unwrap()).unwrap()
 }

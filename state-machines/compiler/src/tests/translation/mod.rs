@@ -5,6 +5,7 @@ mod game;
 mod generate;
 mod machine;
 
+use crate::tests::predefined;
 use crate::{Catalog, Compiled, compile, fewest_transitions};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -27,11 +28,19 @@ fn compiled(definition: &Value) -> Compiled {
 
 /// Both runs of a case; the reason where they differ.
 fn agree(case: &Case) -> Result<(), String> {
-    let compiled = compiled(&case.definition);
+    agreement(&compiled(&case.definition), case)
+}
+
+fn agreement(compiled: &Compiled, case: &Case) -> Result<(), String> {
     let text: Value = serde_json::from_str(&compiled.machine("p-")).unwrap();
     sane(&text)?;
     let meant = game::play(&case.definition, case.data.clone(), &case.answers);
-    let run = machine::run(&text, &case.definition, case.data.clone(), &case.answers);
+    let run = machine::run(
+        compiled.state_machine(),
+        &case.definition,
+        case.data.clone(),
+        &case.answers,
+    );
     if meant != run.played {
         return Err(format!("meant {meant:#?}\nbut got {:#?}\n{text:#}", run.played));
     }
@@ -134,6 +143,37 @@ fn a_loop_back_to_the_first_task_counts_its_visits() {
 }
 
 #[test]
+fn the_predefined_workflows_mean_what_they_say() {
+    let (catalog, mut runs) = (predefined::catalog(), 0);
+    for (_, path) in predefined::definitions() {
+        let text = std::fs::read_to_string(path).unwrap();
+        let compiled = compile(&text, &catalog).unwrap();
+        let definition: Value = serde_json::from_str(&text).unwrap();
+        for amount in [None, Some(1), Some(5000), Some(5001)] {
+            // Every way to answer six times approve or reject.
+            for script in 0..64_usize {
+                let data: Map<String, Value> = amount
+                    .map(|amount| ("amount".to_owned(), json!(amount)))
+                    .into_iter()
+                    .collect();
+                let answers = (0..6).map(|bit| answer(script >> bit & 1)).collect();
+                agreement(
+                    &compiled,
+                    &Case {
+                        definition: definition.clone(),
+                        data,
+                        answers,
+                    },
+                )
+                .unwrap();
+                runs += 1;
+            }
+        }
+    }
+    println!("translation: {runs} of {runs} runs of predefined workflows agree");
+}
+
+#[test]
 fn a_workflow_without_a_step_ends_at_once() {
     let definition = json!({
         "key": "nothing", "form": "claim",
@@ -186,12 +226,14 @@ fn lattice(layers: usize) -> Value {
 fn folding_has_a_limit() {
     let definition = lattice(40);
     let compiled = compiled(&definition);
-    let text: Value = serde_json::from_str(&compiled.machine("p-")).unwrap();
     for amount in [-1, 3, 20, 100] {
         let data = json!({"amount": amount}).as_object().unwrap().clone();
         let answers = [answer(0)];
         let meant = game::play(&definition, data.clone(), &answers);
-        assert_eq!(meant, machine::run(&text, &definition, data, &answers).played);
+        assert_eq!(
+            meant,
+            machine::run(compiled.state_machine(), &definition, data, &answers).played
+        );
     }
 }
 
