@@ -66,7 +66,7 @@ pub(super) fn run(
         None => Played {
             steps,
             status: None,
-            data: history.iter().filter_map(entered).last().unwrap().1["data"]
+            data: history.iter().filter_map(entered).next_back().unwrap().1["data"]
                 .as_object()
                 .unwrap()
                 .clone(),
