@@ -59,7 +59,7 @@ pub(crate) fn node_types() -> impl Iterator<Item = &'static str> {
     BUILT.into_iter().chain(PLANNED)
 }
 
-/// Attributes that `docs/workflow-language.md` names for later, by where they stand. They are refused as not
+/// Attributes that the language will have, by where they stand. They are refused as not
 /// supported yet, not as unknown: who wrote them made no mistake.
 pub(crate) fn is_planned_attribute(place: Place, name: &str) -> bool {
     let planned: &[&str] = match place {
