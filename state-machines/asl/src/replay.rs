@@ -31,7 +31,9 @@ pub fn run(recording: &Value) -> Result<Simulation, Vec<Diagnostic>> {
     let mut world = Recorded::read(history);
     world.definition = recording.get("definition").cloned().unwrap_or(Value::Null);
     let input = recording.get("input").cloned().unwrap_or(Value::Null);
-    Ok(simulate(&machine, input, context(history), &mut world))
+    let mut context = context(history);
+    context.redrive_count = after_redrive(recording).then_some(0);
+    Ok(simulate(&machine, input, context, &mut world))
 }
 
 /// A context object with plausible values; the recording lost the true ones.
@@ -47,8 +49,22 @@ fn context(history: &[Value]) -> ExecutionContext {
         started: Timestamp::from_milliseconds(1_700_000_000_000),
         state_machine_id: "arn:aws:states:us-east-1:111111111111:stateMachine:machine".to_owned(),
         state_machine_name: "machine".to_owned(),
+        redrive_count: None,
         seed: 42,
     }
+}
+
+/// Executions know a redrive count since 15 November 2023. Recordings tell their day as `24-10-2023, 17:18:16`.
+fn after_redrive(recording: &Value) -> bool {
+    let recorded = recording
+        .get("aws_recorded")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut parts = recorded
+        .split([',', '-'])
+        .map(|part| part.trim().parse::<u32>().unwrap_or(0));
+    let (day, month, year) = (parts.next(), parts.next(), parts.next());
+    (year, month, day) >= (Some(2023), Some(11), Some(15)) || recorded.is_empty()
 }
 
 /// What the world did, as the history tells it.

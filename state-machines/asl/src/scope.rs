@@ -100,12 +100,16 @@ impl ContextObject<'_> {
 
     fn execution(&self) -> Value {
         let execution = self.execution;
-        json!({
+        let mut object = json!({
             "Id": execution.id,
             "Input": self.execution_input,
             "Name": execution.name,
             "RoleArn": execution.role_arn,
             "StartTime": execution.started.to_string(),
-        })
+        });
+        if let (Some(count), Some(object)) = (execution.redrive_count, object.as_object_mut()) {
+            object.insert("RedriveCount".into(), count.into());
+        }
+        object
     }
 }

@@ -113,7 +113,7 @@ impl Expression {
         }
         let value = evaluator
             .evaluate(&self.ast, &JValue::Undefined)
-            .map_err(|error| ExpressionError::Threw(error.message().to_owned()))?;
+            .map_err(|error| ExpressionError::Threw(in_reference_words(error.message())))?;
         convert::from_jsonata(&value)
     }
 
@@ -132,5 +132,15 @@ impl Expression {
         put("result", states.result);
         put("errorOutput", states.error_output);
         JValue::object(object)
+    }
+}
+
+/// The library adds the name of what is no function; JSONata 2.0.6 does not.
+fn in_reference_words(message: &str) -> String {
+    const NO_FUNCTION: &str = "T1006: Attempted to invoke a non-function";
+    if message.starts_with(NO_FUNCTION) {
+        NO_FUNCTION.to_owned()
+    } else {
+        message.to_owned()
     }
 }

@@ -129,6 +129,13 @@ pub(crate) enum Resource {
     },
 }
 
+impl Resource {
+    /// Whether `$$.Task.Token` has a meaning.
+    pub(crate) fn hands_out_tokens(&self) -> bool {
+        matches!(self, Self::Service { action, .. } if action.ends_with(".waitForTaskToken"))
+    }
+}
+
 /// A number in a field, or what gives it.
 #[derive(Debug)]
 pub(crate) enum Quantity {

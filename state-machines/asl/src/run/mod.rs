@@ -33,6 +33,8 @@ pub struct ExecutionContext {
     pub started: Timestamp,
     pub state_machine_id: String,
     pub state_machine_name: String,
+    /// None for express executions, which are never redriven.
+    pub redrive_count: Option<u32>,
     /// All random values of the run follow from it. A host that hands task tokens to strangers must draw it from
     /// the system's secure source.
     pub seed: u64,

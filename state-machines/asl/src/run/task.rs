@@ -16,7 +16,8 @@ impl Engine<'_> {
     pub(super) fn schedule(&mut self, id: usize, node: &Node, task: &TaskNode) -> Result<(), Fault> {
         let token = self.execution.entropy.borrow_mut().token();
         let effective = self.effective_input(id, node)?;
-        let arguments = self.arguments(id, node, &effective, Some(&token))?;
+        let shown = task.resource.hands_out_tokens().then_some(token.as_str());
+        let arguments = self.arguments(id, node, &effective, shown)?;
         let credentials = task
             .credentials
             .as_ref()

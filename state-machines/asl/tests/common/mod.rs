@@ -7,6 +7,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod histories;
+pub(crate) mod outcomes;
 
 use std::path::{Path, PathBuf};
 
