@@ -176,7 +176,7 @@ impl Store {
         Ok(())
     }
 
-    /// One page of the items of a partition whose sort keys begin with `prefix`, in order.
+    /// One page of the items of a partition whose sort keys begin with `prefix` (empty: all), in order.
     pub(crate) async fn query<T: Stored>(
         &self,
         table: Table,
@@ -189,19 +189,22 @@ impl Store {
             .as_deref()
             .map(|cursor| cursor::open(cursor, pk))
             .transpose()?;
-        let answer = self
+        let mut query = self
             .client
             .query()
             .table_name(self.name(table))
-            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
             .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":sk", text(prefix))
             .limit(limit(page))
             .consistent_read(true)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|e| aws_error("read a list", e))?;
+            .set_exclusive_start_key(start);
+        query = match prefix {
+            // DynamoDB refuses an empty text for a key, also to begin with.
+            "" => query.key_condition_expression("pk = :pk"),
+            prefix => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":sk", text(prefix)),
+        };
+        let answer = query.send().await.map_err(|e| aws_error("read a list", e))?;
         page_of(answer.items.unwrap_or_default(), answer.last_evaluated_key)
     }
 

@@ -7,6 +7,7 @@
 mod diagnostic;
 mod entropy;
 mod expression;
+pub mod graph;
 mod intrinsic;
 mod machine;
 pub mod path;
