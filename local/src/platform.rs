@@ -50,11 +50,12 @@ pub struct Platform {
     /// The password that was made for the administrator, if one was made.
     pub admin_password: Option<String>,
     pub queue_urls: QueueUrls,
+    pub clients: GatewayClients,
     tasks: JoinSet<()>,
 }
 
 impl Platform {
-    /// Creates what is missing at the endpoint, then serves.
+    /// Creates what is missing at the endpoint, then serves the API and the calls of state machines.
     pub async fn start(options: Options) -> Result<Self> {
         Self::start_with(options, runtime::clients::http_client()).await
     }
@@ -73,17 +74,31 @@ impl Platform {
         let address = listener.local_addr()?;
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(calls, invocations::router(app.clone(), &handlers)));
-        for handler in handlers {
-            run_handler(&mut tasks, &app, &clients, &options.prefix, &queue_urls, handler);
-        }
         tasks.spawn(serve(listener, endpoint::gateway(&functions::endpoints(), &app)));
         Ok(Self {
             app,
             address,
             admin_password,
             queue_urls,
+            clients,
             tasks,
         })
+    }
+
+    /// Polls the queues, follows the streams, runs the schedules. Apart from [`Self::start`], so that tests can deliver
+    /// events themselves.
+    pub fn follow(&mut self) {
+        let prefix = self.app.config.prefix.clone();
+        for handler in functions::handlers() {
+            run_handler(
+                &mut self.tasks,
+                &self.app,
+                &self.clients,
+                &prefix,
+                &self.queue_urls,
+                handler,
+            );
+        }
     }
 
     /// Until a part of it ends, which none does by itself.

@@ -60,13 +60,14 @@ async fn main() -> ExitCode {
         secret_access_key: arguments.secret_access_key,
         admin_password: arguments.admin_password.filter(|password| !password.is_empty()),
     };
-    let platform = match Platform::start(options).await {
+    let mut platform = match Platform::start(options).await {
         Ok(platform) => platform,
         Err(error) => {
             println!("PFlow cannot start: {error:#}");
             return ExitCode::FAILURE;
         }
     };
+    platform.follow();
     if let Some(password) = &platform.admin_password {
         println!("The administrator was created. Shown this once: user admin, password {password}");
     }

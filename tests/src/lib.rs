@@ -1,0 +1,80 @@
+//! The platform under test: a gateway of its own in this process, with tables, queues and machines of its own at the AWS
+//! endpoint that `cargo xtask test` starts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on panics"
+)]
+
+pub mod client;
+pub mod people;
+
+use std::path::PathBuf;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use local::{Options, Platform};
+
+pub use client::{Answer, Client};
+pub use people::Story;
+
+pub const ADMIN_PASSWORD: &str = "administrator-1";
+
+/// A platform that nobody else sees.
+#[derive(Debug)]
+pub struct TestApp {
+    pub platform: Platform,
+    pub client: Client,
+    data: PathBuf,
+}
+
+impl TestApp {
+    /// As it runs: requests are served, queues and streams are followed.
+    pub async fn start() -> Self {
+        let mut app = Self::start_with(runtime::clients::http_client()).await;
+        app.platform.follow();
+        app
+    }
+
+    /// Requests are served; events are the test's to deliver. `http` is the way to the AWS endpoint.
+    pub async fn start_with(http: SharedHttpClient) -> Self {
+        // The end of a UUID of version 7 is random.
+        let id: String = uuid::Uuid::now_v7().simple().to_string().chars().skip(22).collect();
+        let data = std::env::temp_dir().join(format!("pflow-test-{id}"));
+        let options = Options {
+            port: 0,
+            data: data.clone(),
+            prefix: format!("t{id}-"),
+            endpoint_url: endpoint(),
+            region: "us-east-1".to_owned(),
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".to_owned(),
+            admin_password: Some(ADMIN_PASSWORD.to_owned()),
+        };
+        let platform = Platform::start_with(options, http)
+            .await
+            .expect("the platform starts");
+        let client = Client::new(format!("http://{}/api/v1", platform.address));
+        Self {
+            platform,
+            client,
+            data,
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// The AWS endpoint of the tests.
+#[expect(clippy::disallowed_methods, reason = "the tests' own configuration")]
+pub fn endpoint() -> String {
+    std::env::var("PFLOW_TEST_ENDPOINT").expect(
+        "PFLOW_TEST_ENDPOINT names the AWS endpoint to test with: run the tests by `cargo xtask test`",
+    )
+}
