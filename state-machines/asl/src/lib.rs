@@ -18,6 +18,7 @@ pub mod simulate;
 mod template;
 mod text;
 pub mod types;
+pub mod validate;
 mod value;
 
 pub use diagnostic::{Diagnostic, Severity};

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{histories, outcomes};
+use common::{histories, outcomes, verdicts};
 
 #[test]
 fn corpora_histories_replay() {
@@ -33,4 +33,41 @@ fn corpora_outcomes() {
         }
     }
     common::report("outcomes", "match", results.into_iter());
+}
+
+#[test]
+fn corpora_validator() {
+    let Some(corpora) = common::corpora() else { return };
+    let mut results = Vec::new();
+    for (name, case) in common::json_files(&corpora.join("asl-histories/validation")) {
+        results.push((common::id(&name, &case), verdicts::check_recorded(&case)));
+    }
+    let definitions = corpora.join("asl-definitions");
+    let index = std::fs::read(definitions.join("index.json")).unwrap_or_default();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap_or_default();
+    for entry in index["files"].as_array().into_iter().flatten() {
+        let path = entry["path"].as_str().unwrap_or_default();
+        let checked = std::fs::read_to_string(definitions.join(path))
+            .map_err(|error| error.to_string())
+            .and_then(|text| verdicts::check_file(&text, entry));
+        results.push((path.to_owned(), checked));
+    }
+    common::report("validator", "verdicts match", results.into_iter());
+}
+
+/// What ran on AWS was accepted by AWS.
+#[test]
+fn corpora_what_ran_is_valid() {
+    let Some(corpora) = common::corpora() else { return };
+    let mut wrong = Vec::new();
+    for (name, case) in common::json_files(&corpora.join("asl-histories/histories")) {
+        let text = case["definition"].to_string();
+        let judged = verdicts::judge(&text, asl::validate::MachineType::Standard, true);
+        wrong.extend(judged.err().map(|errors| format!("{name}: {errors}")));
+    }
+    assert!(
+        wrong.is_empty() || !common::is_default_corpus(),
+        "{}",
+        wrong.join("\n")
+    );
 }
