@@ -75,10 +75,13 @@ impl FormValidator {
 
     /// Every way in which the values break the form. `pointer` says where in the request they stand.
     pub fn check(&self, values: &Value, pointer: &str) -> Vec<Detail> {
-        self.0
+        let mut faults: Vec<Detail> = self
+            .0
             .iter_errors(values)
             .flat_map(|fault| details(&fault, pointer))
-            .collect()
+            .collect();
+        faults.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
+        faults
     }
 }
 

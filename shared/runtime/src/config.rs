@@ -161,6 +161,6 @@ mod tests {
             _ => None,
         })
         .unwrap_err();
-        insta::assert_snapshot!(error.to_string(), @"");
+        insta::assert_snapshot!(error.to_string(), @"the configuration is not complete: PFLOW_SUBMISSIONS_QUEUE_URL is not set; PFLOW_STATE_MACHINE_ROLE_ARN is not set; PFLOW_TOKEN_PUBLIC_KEY is not 32 bytes in base64; PFLOW_SUBMISSION_KEY is not set; AWS_REGION is not set; AWS_ACCESS_KEY_ID is not set; AWS_SECRET_ACCESS_KEY is not set");
     }
 }

@@ -286,7 +286,28 @@ mod tests {
             .iter()
             .map(|key| format!("{} | {}", key.pk, key.sk))
             .collect();
-        insta::assert_snapshot!(shapes.join("\n"), @"");
+        insta::assert_snapshot!(shapes.join("\n"), @r"
+        acme#USER#u1 | USER
+        acme#USER#u1 | SESSION#s1
+        acme#LOGIN#mei | LOGIN
+        acme#ROLE#director | ROLE
+        acme#ROLE#director | MEMBER#u1
+        acme#FORM#claim | DRAFT
+        acme#FORM#claim | VERSION#00000001
+        acme#WORKFLOW#expense | DRAFT
+        acme#WORKFLOW#expense | VERSION#00000012
+        acme#TYPE#expense | TYPE
+        acme#TICKET#t1 | TICKET
+        acme#TICKET#t1 | FAILED
+        acme#INSTANCE#i-t1 | INSTANCE
+        acme#INSTANCE#i-t1 | STEP#00000003
+        acme#INSTANCE#i-t1 | TASK#manager#000002
+        acme#INBOX#u1 | TASK#i-t1~manager~2
+        acme#OFFER#ROLE#agent | TASK#i-t1~manager~2
+        acme#INBOX#u1 | INSTANCE#i-t1
+        acme#PAYMENT#p1 | PAYMENT
+        acme#IDEMPOTENCY#u1 | create_form#k1
+        ");
         assert!(
             keys.iter()
                 .all(|key| tenant_of(&key.pk).as_ref() == Some(&tenant))
