@@ -152,11 +152,14 @@ fn list(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Operand, PathSyntaxEr
     }
 }
 
+/// A number, `true`, `false`, `null`, or a word, which AWS takes for a text.
 fn bare(cursor: &mut Cursor<'_>) -> Result<Operand, PathSyntaxError> {
-    let word = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '+'));
-    serde_json::from_str(word)
-        .map(Operand::Literal)
-        .map_err(|_| error(cursor, "a value is missing"))
+    let word = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
+    if word.is_empty() {
+        return Err(error(cursor, "a value is missing"));
+    }
+    let literal = serde_json::from_str(word);
+    Ok(Operand::Literal(literal.unwrap_or_else(|_| word.into())))
 }
 
 impl Filter {

@@ -66,7 +66,10 @@ pub(super) fn steps(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Vec<Step>
                 _ => steps.push(dotted(cursor)?),
             }
         } else if cursor.eat(".") {
-            steps.push(dotted(cursor)?);
+            // The library reads `$.[0]` as `$[0]`.
+            if cursor.peek() != Some('[') {
+                steps.push(dotted(cursor)?);
+            }
         } else if cursor.eat("[") {
             steps.push(bracket(cursor, nesting)?);
         } else {
