@@ -1,5 +1,7 @@
 //! The first administrator.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 use domain::id::{Key, TenantId, UserId, Username};
 use domain::user::{Login, User};
@@ -8,8 +10,13 @@ use uuid::Uuid;
 
 const USERNAME: &str = "admin";
 
+/// Where the password that was made for the first administrator is kept, for its owner only, until somebody deletes it.
+pub fn password_file(data: &Path) -> PathBuf {
+    data.join("initial-admin-password")
+}
+
 /// Creates the administrator where there is none. Gives the password that was made for it, if one was made.
-pub async fn ensure(app: &App, password: Option<&str>) -> Result<Option<String>> {
+pub async fn ensure(app: &App, password: Option<&str>, data: &Path) -> Result<Option<String>> {
     let tenant = TenantId::default_tenant();
     let username = Username::parse(USERNAME)?;
     if app.store.login_get(&tenant, &username).await?.is_some() {
@@ -39,6 +46,10 @@ pub async fn ensure(app: &App, password: Option<&str>) -> Result<Option<String>>
         failures: 0,
         locked_until: None,
     };
+    if let Some(password) = &generated {
+        // Before the user: a password that nobody knows would lock everybody out.
+        crate::secrets::write_private(&password_file(data), format!("{password}\n").as_bytes())?;
+    }
     app.store.user_create(&tenant, user, &login, None).await?;
     Ok(generated)
 }

@@ -69,7 +69,8 @@ impl Platform {
         let (clients, app, queue_urls) = provision(&options, &secrets, http).await?;
         let handlers = functions::handlers();
         provision::functions(&clients, &options.prefix, &handlers, calls.local_addr()?).await?;
-        let admin_password = administrator::ensure(&app, options.admin_password.as_deref()).await?;
+        let admin_password =
+            administrator::ensure(&app, options.admin_password.as_deref(), &options.data).await?;
 
         let address = listener.local_addr()?;
         let mut tasks = JoinSet::new();

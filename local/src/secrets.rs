@@ -40,25 +40,25 @@ impl Secrets {
                 .with_context(|| format!("{} cannot be read; restore it from a backup", path.display())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secrets = Self::generate()?;
-                secrets.write(&path)?;
+                write_private(&path, &serde_json::to_vec_pretty(&secrets)?)?;
                 Ok(secrets)
             }
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
+}
 
-    /// Whole or not at all: a half-written file would lock everybody out.
-    fn write(&self, path: &Path) -> Result<()> {
-        let temporary = path.with_extension("new");
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)
-            .with_context(|| format!("cannot write {}", temporary.display()))?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
-    }
+/// For its owner only; whole or not at all: a half-written file would lock everybody out.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .with_context(|| format!("cannot write {}", temporary.display()))?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
 }

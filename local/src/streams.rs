@@ -2,6 +2,7 @@
 //! succeeds or is given up.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -80,14 +81,19 @@ async fn add_shards(
         .and_then(|stream| stream.shards)
         .unwrap_or_default();
     for id in shards.into_iter().filter_map(|shard| shard.shard_id) {
-        if !iterators.contains_key(&id) {
-            let iterator = clients.streams.get_shard_iterator().stream_arn(arn).shard_id(&id);
-            let got = iterator
-                .shard_iterator_type(ShardIteratorType::TrimHorizon)
-                .send()
-                .await?;
-            iterators.insert(id, got.shard_iterator);
-        }
+        let Entry::Vacant(place) = iterators.entry(id) else {
+            continue;
+        };
+        let iterator = clients
+            .streams
+            .get_shard_iterator()
+            .stream_arn(arn)
+            .shard_id(place.key());
+        let got = iterator
+            .shard_iterator_type(ShardIteratorType::TrimHorizon)
+            .send()
+            .await?;
+        place.insert(got.shard_iterator);
     }
     Ok(())
 }

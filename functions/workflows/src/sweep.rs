@@ -56,7 +56,7 @@ async fn sweep(app: App, sweep: Sweep) -> Result<Swept, FunctionError> {
             &app,
             &tenant,
             shard,
-            sweep.all.then_some(Timestamp::MAX).unwrap_or(now),
+            if sweep.all { Timestamp::MAX } else { now },
             &mut swept,
         )
         .await?;
