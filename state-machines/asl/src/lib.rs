@@ -16,6 +16,7 @@ mod run;
 mod scope;
 pub mod simulate;
 mod template;
+pub mod test_state;
 mod text;
 pub mod types;
 pub mod validate;

@@ -42,17 +42,6 @@ impl<'a> Scope<'a> {
             Root::Variable(name) => self.variable(name).unwrap_or(&NOTHING),
         }
     }
-
-    /// The same scope over another input.
-    pub(crate) fn with_input(&self, input: &'a Value) -> Self {
-        Self {
-            input,
-            context: self.context.clone(),
-            variables: self.variables.clone(),
-            entropy: self.entropy,
-            now: self.now,
-        }
-    }
 }
 
 /// The parts of the context object; put together only where an expression asks for it.

@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 /// Most bytes that an input, output or variable may have as JSON text.
-pub const MAX_PAYLOAD: usize = 262_144;
+pub(crate) const MAX_PAYLOAD: usize = 262_144;
 
 /// Most levels that data may have: what the reader of JSON accepts, less the levels that wrap it in a
 /// serialized execution.
-pub const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// Compares by value, whatever the notation: 1 is 1.0.
 pub(crate) fn compare_numbers(left: &Number, right: &Number) -> Ordering {

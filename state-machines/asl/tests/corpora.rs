@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{histories, outcomes, verdicts};
+use common::{histories, outcomes, teststate, verdicts};
 
 #[test]
 fn corpora_histories_replay() {
@@ -70,4 +70,14 @@ fn corpora_what_ran_is_valid() {
         "{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn corpora_teststate() {
+    let Some(corpora) = common::corpora() else { return };
+    let cases = common::json_files(&corpora.join("asl-histories/teststate"));
+    let results = cases
+        .iter()
+        .map(|(name, case)| (common::id(name, case), teststate::check(case)));
+    common::report("teststate", "match", results);
 }

@@ -11,7 +11,7 @@ use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
 use jsonata_core::value::JValue;
 use serde_json::Value;
 
-pub use profile::ProfileError;
+pub(crate) use profile::ProfileError;
 
 use crate::scope::Scope;
 
@@ -24,7 +24,7 @@ const MAX_SOURCE: usize = 100_000;
 
 /// An expression, parsed and checked when a machine is resolved.
 #[derive(Debug, Clone)]
-pub struct Expression {
+pub(crate) struct Expression {
     source: String,
     ast: AstNode,
     /// Variables that it reads and does not itself bind, without the dollar sign.
@@ -51,12 +51,12 @@ pub(crate) struct StatesVariable<'a> {
 }
 
 /// The expression within `{% %}`; `None` where the text is none.
-pub fn delimited(text: &str) -> Option<&str> {
+pub(crate) fn delimited(text: &str) -> Option<&str> {
     text.strip_prefix("{%")?.strip_suffix("%}").map(str::trim)
 }
 
 impl Expression {
-    pub fn parse(source: &str) -> Result<Self, ProfileError> {
+    pub(crate) fn parse(source: &str) -> Result<Self, ProfileError> {
         if source.len() > MAX_SOURCE {
             return Err(ProfileError::new("the expression is too long"));
         }
@@ -71,12 +71,12 @@ impl Expression {
         })
     }
 
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// Variables that it reads and does not itself bind, without the dollar sign.
-    pub fn free_variables(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn free_variables(&self) -> impl Iterator<Item = &str> {
         self.free.iter().map(String::as_str)
     }
 

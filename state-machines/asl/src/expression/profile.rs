@@ -7,7 +7,7 @@ use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ProfileError(String);
+pub(crate) struct ProfileError(String);
 
 impl ProfileError {
     pub(super) fn new(message: impl Into<String>) -> Self {

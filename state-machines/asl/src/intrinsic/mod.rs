@@ -12,7 +12,7 @@ use crate::scope::Scope;
 
 /// A call, parsed when a machine is resolved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Call {
+pub(crate) struct Call {
     text: String,
     function: Function,
     arguments: Vec<Argument>,
@@ -28,6 +28,7 @@ pub(crate) enum Argument {
 macro_rules! functions {
     ($($name:ident($least:literal, $most:literal)),* $(,)?) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(clippy::upper_case_acronyms, reason = "the names are the language's")]
         pub(crate) enum Function { $($name),* }
 
         impl Function {
@@ -66,14 +67,14 @@ functions!(
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a call of an intrinsic function: {0}")]
-pub struct CallSyntaxError(pub &'static str);
+pub(crate) struct CallSyntaxError(pub(crate) &'static str);
 
 impl Call {
-    pub fn parse(text: &str) -> Result<Self, CallSyntaxError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, CallSyntaxError> {
         parse::call(text)
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 

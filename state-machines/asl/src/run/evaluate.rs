@@ -46,7 +46,7 @@ impl Engine<'_> {
             context: ContextObject {
                 execution: &self.execution.context,
                 execution_input: &self.execution.input,
-                state: &node.name,
+                state: self.execution.shown_state.unwrap_or(&node.name),
                 entered: frame.entered_at,
                 retry_count: node.kind.can_retry().then_some(frame.retry_count),
                 token,
@@ -264,7 +264,7 @@ fn invalid_path(scope: &Scope<'_>, path: &Path) -> Result<Value, Fault> {
 }
 
 /// Puts a result where `ResultPath` says.
-fn combine(raw: &Arc<Value>, result: &Arc<Value>, path: &ResultPath) -> Result<Arc<Value>, Fault> {
+pub(super) fn combine(raw: &Arc<Value>, result: &Arc<Value>, path: &ResultPath) -> Result<Arc<Value>, Fault> {
     match path {
         ResultPath::Whole => Ok(Arc::clone(result)),
         ResultPath::Discard => Ok(Arc::clone(raw)),

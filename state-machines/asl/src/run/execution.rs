@@ -29,6 +29,9 @@ pub struct Execution {
     pub(super) history: Vec<HistoryEvent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) fixed_context: Option<Value>,
+    /// TestState calls every state by one name.
+    #[serde(skip)]
+    pub(super) shown_state: Option<&'static str>,
 }
 
 /// Begins a run. The instant is that of `context.started`.
@@ -49,6 +52,7 @@ pub fn start(machine: &Machine, input: Value, context: ExecutionContext) -> (Exe
         outcome: None,
         history: Vec::new(),
         fixed_context: None,
+        shown_state: None,
     };
     let mut engine = Engine::new(machine, &mut execution, now);
     let role_arn = engine.execution.context.role_arn.clone();

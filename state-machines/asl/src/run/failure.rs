@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    fn is_meant_by(&self, names: &[String]) -> bool {
+    pub(super) fn is_meant_by(&self, names: &[String]) -> bool {
         let error = self.error.as_deref();
         if error == Some("States.Runtime") {
             return false;

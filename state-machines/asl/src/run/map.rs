@@ -96,7 +96,13 @@ impl Engine<'_> {
         )
     }
 
-    fn items(&self, id: usize, node: &Node, map: &MapNode, effective: &Value) -> Result<Vec<Value>, Fault> {
+    pub(super) fn items(
+        &self,
+        id: usize,
+        node: &Node,
+        map: &MapNode,
+        effective: &Value,
+    ) -> Result<Vec<Value>, Fault> {
         let found = match (&map.items, &map.items_path) {
             (Some(template), _) => {
                 let value = self.evaluate(id, template, effective, StatesVariable::default(), None)?;

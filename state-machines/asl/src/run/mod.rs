@@ -9,6 +9,7 @@ mod fanout;
 mod frame;
 mod history;
 mod map;
+pub(crate) mod probe;
 mod task;
 mod time;
 mod wait;

@@ -8,6 +8,7 @@
 pub(crate) mod compare;
 pub(crate) mod histories;
 pub(crate) mod outcomes;
+pub(crate) mod teststate;
 pub(crate) mod verdicts;
 
 use std::path::{Path, PathBuf};
