@@ -115,6 +115,7 @@ pub enum TaskStage {
         timeout_seconds: Option<u64>,
         heartbeat_seconds: Option<u64>,
         credentials: Option<Value>,
+        region: String,
     },
     Started {
         worker: Option<String>,
@@ -315,6 +316,7 @@ fn task_details(stage: &TaskStage, resource: &TaskResource) -> Option<Map<String
             timeout_seconds,
             heartbeat_seconds,
             credentials,
+            ..
         } => {
             let mut details = if service {
                 single("parameters", arguments.to_string().into())
@@ -358,8 +360,8 @@ fn task_details(stage: &TaskStage, resource: &TaskResource) -> Option<Map<String
     {
         details.insert("resource".into(), (&**resource).into());
         details.insert("resourceType".into(), (&**resource_type).into());
-        if matches!(stage, TaskStage::Scheduled { .. }) {
-            details.insert("region".into(), "<region>".into());
+        if let TaskStage::Scheduled { region, .. } = stage {
+            details.insert("region".into(), region.as_str().into());
         }
     }
     Some(details)

@@ -41,6 +41,13 @@ pub struct ExecutionContext {
     pub seed: u64,
 }
 
+impl ExecutionContext {
+    /// The region, as the execution's ARN tells it.
+    fn region(&self) -> &str {
+        self.id.split(':').nth(3).unwrap_or_default()
+    }
+}
+
 /// What the host must do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {

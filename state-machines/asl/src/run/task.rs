@@ -33,6 +33,7 @@ impl Engine<'_> {
                     timeout_seconds: timeout.map(whole),
                     heartbeat_seconds: heartbeat.map(whole),
                     credentials: credentials.clone(),
+                    region: self.execution.context.region().to_owned(),
                 },
                 resource: events_resource(&task.resource),
             },

@@ -2,7 +2,10 @@
 #![allow(
     dead_code,
     clippy::allow_attributes,
-    reason = "each test binary uses a part of it"
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part of it, and a test may panic"
 )]
 
 pub(crate) mod compare;
