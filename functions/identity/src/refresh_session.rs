@@ -35,7 +35,7 @@ async fn refresh_session(State(app): State<App>, Json(body): Json<Refresh>) -> A
         .session_get(tenant, user, &shown.session)
         .await?
         .ok_or_else(dead)?;
-    if session.expires_at <= clock::now() {
+    if session.valid_until <= clock::now() {
         return Err(dead().into());
     }
     let secret = secret::random_secret()?;

@@ -90,7 +90,7 @@ pub(crate) fn new_session(login: &Login, now: Timestamp) -> Result<(Session, Str
         username: login.username.clone(),
         secret_hash: secret::sha256_hex(secret.as_bytes()),
         created_at: now,
-        expires_at: now + SESSION,
+        valid_until: now + SESSION,
     };
     Ok((session, secret))
 }

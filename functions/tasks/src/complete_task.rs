@@ -20,6 +20,9 @@ use crate::get_task::{check_open, not_yours};
 use crate::task_view::TaskView;
 use crate::written_values;
 
+/// Bytes that a vote may write, as JSON: the votes of a task share its item.
+const MAX_VALUES: usize = 32 * 1024;
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Completion {
@@ -72,6 +75,13 @@ async fn complete_task(
             "意见最多 2000 个字符。",
         );
         return Err(Error::invalid("/comment", "maxLength", message).into());
+    }
+    if serde_json::json!(body.values).to_string().len() > MAX_VALUES {
+        let message = Text::new(
+            "The values are larger than 32 KiB.",
+            "修改的字段内容超过 32 KiB。",
+        );
+        return Err(Error::invalid("/values", "too_large", message).into());
     }
     if !body.values.is_empty() {
         let task = app

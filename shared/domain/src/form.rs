@@ -80,9 +80,28 @@ impl FormValidator {
             .iter_errors(values)
             .flat_map(|fault| details(&fault, pointer))
             .collect();
+        faults.extend(
+            values
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, _)| name_fault(name, pointer)),
+        );
         faults.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
         faults
     }
+}
+
+/// A field's name is stored as a name, which has its limits.
+fn name_fault(name: &str, pointer: &str) -> Option<Detail> {
+    let message = || {
+        Text::new(
+            "A field's name has 1 to 255 bytes.",
+            "字段名须为 1 到 255 个字节。",
+        )
+    };
+    let sound = (1..=255).contains(&name.len());
+    (!sound).then(|| Detail::new(format!("{pointer}/{}", escape(name)), "propertyNames", message()))
 }
 
 /// An unknown or missing field is pointed at itself, not at the object that lacks it.
@@ -167,6 +186,20 @@ mod tests {
             ("/values/when", "format"),
         ];
         assert_eq!(faults, found(&expected));
+    }
+
+    #[test]
+    fn a_field_without_a_name_cannot_be_stored() {
+        let schema = json!({"type": "object"});
+        let long = "x".repeat(256);
+        assert_eq!(
+            check(schema.clone(), json!({"": 1})),
+            found(&[("/values/", "propertyNames")])
+        );
+        assert_eq!(
+            check(schema, json!({&long: 1})),
+            found(&[(&format!("/values/{long}"), "propertyNames")])
+        );
     }
 
     #[test]

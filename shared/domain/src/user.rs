@@ -58,7 +58,8 @@ pub struct Session {
     pub username: Username,
     pub secret_hash: String,
     pub created_at: Timestamp,
-    pub expires_at: Timestamp,
+    /// Not `expires_at`, which is the item's own end.
+    pub valid_until: Timestamp,
 }
 
 /// Wrong passwords in a row until the account is locked, and for how long.

@@ -102,7 +102,7 @@ impl Store {
         let key = keys::session(tenant, &session.user, &session.id);
         self.put(
             Table::Identity,
-            to_item(session)?.at(&key).expiring(session.expires_at),
+            to_item(session)?.at(&key).expiring(session.valid_until),
         )
         .await
     }
