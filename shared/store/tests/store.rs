@@ -235,7 +235,7 @@ async fn a_username_is_taken_once_and_nothing_is_half_written() {
     assert_eq!(store.user_get(&tenant(), &twin.id).await.unwrap(), None);
     assert_eq!(
         store.role_members(&tenant(), &key("approver")).await.unwrap(),
-        [mei.id.clone()]
+        std::slice::from_ref(&mei.id)
     );
     assert_eq!(
         store
