@@ -128,7 +128,7 @@ async fn restart(app: &App, header: &crate::execution::Header) -> Result<()> {
             .filter(|i| i.epoch == header.epoch + 1),
     };
     match instance.filter(|instance| instance.status == InstanceStatus::Running) {
-        Some(instance) => start::start_instance(app, tenant, &instance).await,
+        Some(instance) => start::start_again(app, tenant, &instance).await,
         None => Ok(()),
     }
 }
@@ -143,7 +143,7 @@ pub async fn look_after(app: &App, tenant: &TenantId, instance: &Instance) -> Re
     }
     match describe(app, tenant, instance).await? {
         Found::Running => Ok(()),
-        Found::Nothing => start::start_instance(app, tenant, instance).await,
+        Found::Nothing => start::start_again(app, tenant, instance).await,
         Found::Ended(execution) => end(app, &execution).await,
     }
 }
