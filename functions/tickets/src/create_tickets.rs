@@ -23,7 +23,7 @@ pub fn handler() -> Handler {
             Queue::Submissions,
             "ReceiveMessage DeleteMessage GetQueueAttributes",
         ),
-        table(Table::Tickets, "PutItem"),
+        table(Table::Tickets, "GetItem PutItem"),
         table(Table::Workflows, "GetItem"),
         table(Table::Forms, "GetItem"),
         state_machines("StartExecution"),
@@ -57,8 +57,16 @@ async fn create(app: &App, body: &str) -> Result<()> {
     let tenant = submission.tenant.clone();
     let version = check(app, &submission).await?;
     let ticket = submission.into_ticket(version.key.clone(), version.version);
-    app.store.ticket_create(&tenant, &ticket).await?;
-    engine::start::start(app, &tenant, &Instance::of_ticket(&ticket), &version).await
+    if app.store.ticket_create(&tenant, &ticket).await? {
+        return engine::start::start(app, &tenant, &Instance::of_ticket(&ticket), &version).await;
+    }
+    // Delivered again: what counts is the ticket as it was created, also where another version is current by now.
+    let there = app
+        .store
+        .ticket_get(&tenant, &ticket.id)
+        .await?
+        .ok_or(Error::NotFound("ticket"))?;
+    engine::start::start_again(app, &tenant, &Instance::of_ticket(&there)).await
 }
 
 /// Producers write to the queue without passing the endpoint, so everything is checked here again.
