@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -9,14 +10,17 @@ use axum::Router;
 use axum::ServiceExt;
 use axum::extract::Request;
 use axum::http::Uri;
+use axum::response::IntoResponse;
 use runtime::clients::Clients;
 use runtime::config::{self, Config};
+use runtime::envelope::ApiError;
 use runtime::grant::Queue;
 use runtime::middleware::without_trailing_slash;
 use runtime::{App, Handler, Trigger, endpoint};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower::Layer;
+use tower::ServiceExt as _;
 use tower::util::MapRequestLayer;
 
 use crate::aws::GatewayClients;
@@ -65,6 +69,10 @@ impl Platform {
         // First, so that a port that is taken is told before anything is done.
         let listener = listen(options.port).await?;
         let calls = listen(0).await?;
+        let address = listener.local_addr()?;
+        let mut tasks = JoinSet::new();
+        let gateway = Arc::new(OnceLock::new());
+        tasks.spawn(serve(listener, when_ready(Arc::clone(&gateway))));
         let secrets = Secrets::of_folder(&options.data)?;
         let (clients, app, queue_urls) = provision(&options, &secrets, http).await?;
         let handlers = functions::handlers();
@@ -72,10 +80,9 @@ impl Platform {
         let admin_password =
             administrator::ensure(&app, options.admin_password.as_deref(), &options.data).await?;
 
-        let address = listener.local_addr()?;
-        let mut tasks = JoinSet::new();
         tasks.spawn(serve(calls, invocations::router(app.clone(), &handlers)));
-        tasks.spawn(serve(listener, endpoint::gateway(&functions::endpoints(), &app)));
+        // Set once: nobody else does.
+        let _ = gateway.set(endpoint::gateway(&functions::endpoints(), &app));
         Ok(Self {
             app,
             address,
@@ -183,6 +190,14 @@ async fn listen(port: u16) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; is another program there?"))
+}
+
+/// Answers 503 until the gateway is there, then what it answers.
+fn when_ready(gateway: Arc<OnceLock<Router>>) -> Router {
+    Router::new().fallback(async move |request: Request| match gateway.get() {
+        Some(router) => router.clone().oneshot(request).await.into_response(),
+        None => ApiError(domain::Error::Unavailable("start")).into_response(),
+    })
 }
 
 async fn serve(listener: TcpListener, router: Router) {
