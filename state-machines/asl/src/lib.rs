@@ -25,6 +25,6 @@ mod value;
 pub use diagnostic::{Diagnostic, Severity};
 pub use machine::Machine;
 pub use run::{
-    Command, Event, EventKind, Execution, ExecutionContext, HistoryEvent, MAX_EVENTS, MapReader, Outcome,
-    Timestamp, start,
+    Command, EvaluationFailure, Event, EventKind, Execution, ExecutionContext, HistoryEvent, MAX_EVENTS,
+    MapReader, Outcome, TaskEvent, TaskResource, TaskStage, Timestamp, start,
 };

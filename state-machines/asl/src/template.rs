@@ -1,6 +1,7 @@
 //! Templates: JSON in which some values are computed. In JSONPath those whose name ends in `.$`, in JSONata the
 //! texts in `{% %}`.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::expression::{Expression, ExpressionError, StatesVariable, delimited};
@@ -12,9 +13,33 @@ use crate::types::QueryLanguage;
 #[derive(Debug, Clone)]
 pub(crate) enum Template {
     Literal(Value),
-    Object(Vec<(String, Template)>),
+    Object(Fields),
     Array(Vec<Template>),
     Query(Box<Query>),
+}
+
+/// The fields of an object, with the object that they fill: copying it costs no hashing of names.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    empty: Map<String, Value>,
+    values: Vec<Template>,
+}
+
+impl Fields {
+    fn new(fields: IndexMap<String, Template>) -> Self {
+        Self {
+            empty: fields.keys().map(|name| (name.clone(), Value::Null)).collect(),
+            values: fields.into_values().collect(),
+        }
+    }
+
+    pub(crate) fn into_pairs(self) -> Vec<(String, Template)> {
+        self.empty
+            .into_iter()
+            .map(|(name, _)| name)
+            .zip(self.values)
+            .collect()
+    }
 }
 
 /// One computed value, with the name by which AWS calls it in messages.
@@ -129,11 +154,16 @@ impl Template {
     /// A part without queries is one literal, so that it is copied as one.
     fn folded(self) -> Self {
         match self {
-            Self::Object(fields) if fields.iter().all(|(_, field)| matches!(field, Self::Literal(_))) => {
+            Self::Object(fields)
+                if fields
+                    .values
+                    .iter()
+                    .all(|value| matches!(value, Self::Literal(_))) =>
+            {
+                let pairs = fields.into_pairs().into_iter();
                 Self::Literal(
-                    fields
-                        .into_iter()
-                        .filter_map(|(name, field)| field.literal().map(|value| (name, value)))
+                    pairs
+                        .filter_map(|(name, value)| value.literal().map(|value| (name, value)))
                         .collect(),
                 )
             }
@@ -160,9 +190,9 @@ impl Template {
                 .map(|item| item.evaluate(scope, states))
                 .collect::<Result<_, _>>()?,
             Self::Object(fields) => {
-                let mut object = Map::with_capacity(fields.len());
-                for (name, field) in fields {
-                    object.insert(name.clone(), field.evaluate(scope, states)?);
+                let mut object = fields.empty.clone();
+                for (slot, value) in object.values_mut().zip(&fields.values) {
+                    *slot = value.evaluate(scope, states)?;
                 }
                 Value::Object(object)
             }
@@ -172,7 +202,7 @@ impl Template {
 
 fn json_path(value: &Value, field: &str, problems: &mut dyn FnMut(&str, String)) -> Template {
     match value {
-        Value::Object(fields) => Template::Object(
+        Value::Object(fields) => Template::Object(Fields::new(
             fields
                 .iter()
                 .map(|(name, value)| match (name.strip_suffix(".$"), value) {
@@ -200,7 +230,7 @@ fn json_path(value: &Value, field: &str, problems: &mut dyn FnMut(&str, String))
                     }
                 })
                 .collect(),
-        ),
+        )),
         Value::Array(items) => Template::Array(
             items
                 .iter()
@@ -223,7 +253,7 @@ fn jsonata(value: &Value, field: &str, problems: &mut dyn FnMut(&str, String)) -
                 }
             }
         }
-        Value::Object(fields) => Template::Object(
+        Value::Object(fields) => Template::Object(Fields::new(
             fields
                 .iter()
                 .map(|(name, value)| {
@@ -231,7 +261,7 @@ fn jsonata(value: &Value, field: &str, problems: &mut dyn FnMut(&str, String)) -
                     (name.clone(), jsonata(value, &below, problems).folded())
                 })
                 .collect(),
-        ),
+        )),
         Value::Array(items) => Template::Array(
             items
                 .iter()

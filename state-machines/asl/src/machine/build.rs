@@ -160,7 +160,7 @@ impl Build {
     ) -> Vec<(String, Template)> {
         let Some(assign) = assign else { return Vec::new() };
         match self.template(Some(&Value::Object(assign.clone())), field, place) {
-            Some(Template::Object(fields)) => fields,
+            Some(Template::Object(fields)) => fields.into_pairs(),
             Some(Template::Literal(Value::Object(fields))) => fields
                 .into_iter()
                 .map(|(name, value)| (name, Template::Literal(value)))

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Function, NoMatch, Path, Step};
 
@@ -32,7 +32,7 @@ impl Path {
         let mut node = root;
         for (position, step) in self.steps.iter().enumerate() {
             let next = match step {
-                Step::Property(name) => node.as_object().and_then(|fields| fields.get(name)),
+                Step::Property(name) => node.as_object().and_then(|fields| field(fields, name)),
                 Step::Index(index) => node.as_array().and_then(|items| at(items, *index)),
                 Step::Function(function) => {
                     return apply(*function, node)
@@ -122,6 +122,17 @@ impl Step {
             _ => {}
         }
     }
+}
+
+/// In a small object, looking at each name takes less than hashing one.
+fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    const SMALL: usize = 8;
+    if fields.len() > SMALL {
+        return fields.get(name);
+    }
+    fields
+        .iter()
+        .find_map(|(known, value)| (known == name).then_some(value))
 }
 
 fn at(items: &[Value], index: i64) -> Option<&Value> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::engine::Engine;
 use super::frame::Activity;
-use super::history::EventKind;
+use super::history::{EvaluationFailure, EventKind};
 use super::{Command, Outcome};
 use crate::expression::StatesVariable;
 use crate::machine::{FailNode, Kind, Node, Retry};
@@ -141,12 +141,12 @@ impl Engine<'_> {
                 let previous = if entering { frame.before } else { previous };
                 let failed = self.record(
                     previous,
-                    EventKind::EvaluationFailed {
+                    EventKind::EvaluationFailed(Box::new(EvaluationFailure {
                         error: error.clone(),
                         cause: cause.clone(),
                         location,
                         state: Arc::clone(&node.name),
-                    },
+                    })),
                 );
                 if let Some(frame) = self.execution.frame_mut(id) {
                     frame.previous = failed;

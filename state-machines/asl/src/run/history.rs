@@ -48,12 +48,7 @@ pub enum EventKind {
         output: Arc<Value>,
         assigned: Vec<(String, Arc<Value>)>,
     },
-    EvaluationFailed {
-        error: String,
-        cause: String,
-        location: Option<String>,
-        state: Arc<str>,
-    },
+    EvaluationFailed(Box<EvaluationFailure>),
     TaskStateAborted,
     ParallelStateStarted,
     ParallelStateSucceeded,
@@ -91,10 +86,23 @@ pub enum EventKind {
         cause: Option<String>,
     },
     /// The events of tasks, whose names depend on what the resource is.
-    Task {
-        stage: TaskStage,
-        resource: TaskResource,
-    },
+    Task(Box<TaskEvent>),
+}
+
+/// Boxed, as the others below: a history has tens of thousands of events, and most are small.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluationFailure {
+    pub error: String,
+    pub cause: String,
+    /// The field, such as `Arguments/FunctionName`.
+    pub location: Option<String>,
+    pub state: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskEvent {
+    pub stage: TaskStage,
+    pub resource: TaskResource,
 }
 
 /// The resource of a task in the words of its events.
@@ -191,20 +199,20 @@ impl EventKind {
         let fixed = match self {
             Self::StateEntered { state, .. } => return format!("{}StateEntered", state.name()),
             Self::StateExited { state, .. } => return format!("{}StateExited", state.name()),
-            Self::Task { stage, resource } => {
-                let prefix = match resource {
+            Self::Task(task) => {
+                let prefix = match task.resource {
                     TaskResource::Lambda(_) => "LambdaFunction",
                     TaskResource::Activity(_) => "Activity",
                     TaskResource::Service { .. } => "Task",
                 };
-                return format!("{prefix}{}", stage.name());
+                return format!("{prefix}{}", task.stage.name());
             }
             Self::ExecutionStarted { .. } => "ExecutionStarted",
             Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
             Self::ExecutionFailed { .. } => "ExecutionFailed",
             Self::ExecutionTimedOut => "ExecutionTimedOut",
             Self::ExecutionAborted { .. } => "ExecutionAborted",
-            Self::EvaluationFailed { .. } => "EvaluationFailed",
+            Self::EvaluationFailed(_) => "EvaluationFailed",
             Self::TaskStateAborted => "TaskStateAborted",
             Self::ParallelStateStarted => "ParallelStateStarted",
             Self::ParallelStateSucceeded => "ParallelStateSucceeded",
@@ -255,12 +263,13 @@ impl EventKind {
                 }
                 details
             }
-            Self::EvaluationFailed {
-                error,
-                cause,
-                location,
-                state,
-            } => {
+            Self::EvaluationFailed(failed) => {
+                let EvaluationFailure {
+                    error,
+                    cause,
+                    location,
+                    state,
+                } = &**failed;
                 let mut details = failure(Some(error), Some(cause));
                 if let Some(location) = location {
                     details.insert("location".into(), location.as_str().into());
@@ -274,7 +283,7 @@ impl EventKind {
             | Self::MapIterationFailed { index, name }
             | Self::MapIterationAborted { index, name } => named(name, single("index", (*index).into())),
             Self::MapRunStarted { map_run_arn } => single("mapRunArn", map_run_arn.as_str().into()),
-            Self::Task { stage, resource } => return task_details(stage, resource),
+            Self::Task(task) => return task_details(&task.stage, &task.resource),
             _ => return None,
         };
         Some(details)

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use execution::{Execution, start};
-pub use history::{EventKind, HistoryEvent};
+pub use history::{EvaluationFailure, EventKind, HistoryEvent, TaskEvent, TaskResource, TaskStage};
 pub use time::Timestamp;
 
 /// Events that an execution may have; AWS ends one that has more.

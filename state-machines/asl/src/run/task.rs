@@ -6,7 +6,7 @@ use super::Command;
 use super::engine::Engine;
 use super::failure::Failure;
 use super::frame::{Activity, PendingTask};
-use super::history::{EventKind, TaskResource, TaskStage};
+use super::history::{EventKind, TaskEvent, TaskResource, TaskStage};
 use crate::expression::StatesVariable;
 use crate::machine::{Kind, Node, Quantity, Resource, TaskNode};
 use crate::template::Fault;
@@ -27,7 +27,7 @@ impl Engine<'_> {
         let heartbeat = self.limit(id, task.heartbeat.as_ref(), &effective)?;
         self.advance(
             id,
-            EventKind::Task {
+            EventKind::Task(Box::new(TaskEvent {
                 stage: TaskStage::Scheduled {
                     arguments: Arc::clone(&arguments),
                     timeout_seconds: timeout.map(whole),
@@ -36,17 +36,17 @@ impl Engine<'_> {
                     region: self.execution.context.region().to_owned(),
                 },
                 resource: events_resource(&task.resource),
-            },
+            })),
         );
         // Whether someone works on an activity is known only when a worker takes it.
         if !matches!(task.resource, Resource::Activity(_)) {
             let stage = TaskStage::Started { worker: None };
             self.advance(
                 id,
-                EventKind::Task {
+                EventKind::Task(Box::new(TaskEvent {
                     stage,
                     resource: events_resource(&task.resource),
-                },
+                })),
             );
         }
         let pending = PendingTask {
@@ -100,7 +100,7 @@ impl Engine<'_> {
     fn tell(&mut self, token: &str, stage: TaskStage) -> Option<usize> {
         let (id, _, task) = self.pending(token)?;
         let resource = events_resource(&task.resource);
-        self.advance(id, EventKind::Task { stage, resource });
+        self.advance(id, EventKind::Task(Box::new(TaskEvent { stage, resource })));
         Some(id)
     }
 
