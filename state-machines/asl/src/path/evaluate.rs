@@ -1,13 +1,39 @@
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
 use super::{Function, NoMatch, Path, Step};
 
+/// What one evaluation may look at. Filters within filters and `..` after `..` multiply, and no path may hang.
+pub(super) struct Budget(Cell<usize>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(2_000_000))
+    }
+}
+
+impl Budget {
+    fn spend(&self, steps: usize) -> bool {
+        let left = self.0.get().checked_sub(steps);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+}
+
 impl Path {
     /// What the path finds in its root: the value, or for an indefinite path the array of all that it finds.
     pub fn find<'a>(&self, root: &'a Value) -> Result<Cow<'a, Value>, NoMatch> {
+        self.find_within(root, &Budget::default())
+    }
+
+    pub(super) fn find_within<'a>(
+        &self,
+        root: &'a Value,
+        budget: &Budget,
+    ) -> Result<Cow<'a, Value>, NoMatch> {
         if self.definite {
             return self.find_one(root);
         }
@@ -21,7 +47,11 @@ impl Path {
             }
             let mut next = Vec::new();
             for node in found {
-                step.select(node, root, &mut next);
+                let before = next.len();
+                step.select(node, root, &mut next, budget);
+                if !budget.spend(1 + next.len() - before) {
+                    return Err(NoMatch("The path looks at too many values".to_owned()));
+                }
             }
             found = next;
         }
@@ -100,7 +130,7 @@ impl Path {
 }
 
 impl Step {
-    fn select<'a>(&self, node: &'a Value, root: &Value, found: &mut Vec<&'a Value>) {
+    fn select<'a>(&self, node: &'a Value, root: &Value, found: &mut Vec<&'a Value>, budget: &Budget) {
         match (self, node) {
             (Self::Property(name), Value::Object(fields)) => found.extend(fields.get(name)),
             // What follows `..` or `[*]` looks into every array on the way.
@@ -116,9 +146,9 @@ impl Step {
             (Self::Wildcard, Value::Object(fields)) => found.extend(fields.values()),
             (Self::Descend, _) => descend(node, found),
             (Self::Filter(filter), Value::Array(items)) => {
-                found.extend(items.iter().filter(|item| filter.holds(item, root)));
+                found.extend(items.iter().filter(|item| filter.holds(item, root, budget)));
             }
-            (Self::Filter(filter), Value::Object(_)) if filter.holds(node, root) => found.push(node),
+            (Self::Filter(filter), Value::Object(_)) if filter.holds(node, root, budget) => found.push(node),
             _ => {}
         }
     }
@@ -214,6 +244,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::path::Path;
+
+    #[test]
+    fn no_path_hangs() {
+        let mut deep = json!([1, 2, 3]);
+        for _ in 0..60 {
+            deep = json!([deep, 1]);
+        }
+        assert!(find("$..*..*..*..*..*..*", &deep).is_err());
+        assert!(find("$..[?(@..[?(@..[?(@..x)])])]", &deep).is_err());
+    }
 
     fn find(path: &str, root: &Value) -> Result<Value, String> {
         let path = Path::parse(path).unwrap();

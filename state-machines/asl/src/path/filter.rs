@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::evaluate::Budget;
 use super::parse::{PathSyntaxError, error, path_at, quoted, steps};
 use super::{Path, Step};
 use crate::text::Cursor;
@@ -163,14 +164,17 @@ fn bare(cursor: &mut Cursor<'_>) -> Result<Operand, PathSyntaxError> {
 }
 
 impl Filter {
-    pub(super) fn holds(&self, item: &Value, document: &Value) -> bool {
+    pub(super) fn holds(&self, item: &Value, document: &Value, budget: &Budget) -> bool {
         match self {
-            Self::Or(any) => any.iter().any(|filter| filter.holds(item, document)),
-            Self::And(all) => all.iter().all(|filter| filter.holds(item, document)),
-            Self::Not(filter) => !filter.holds(item, document),
-            Self::Exists(operand) => operand.get(item, document).is_some(),
+            Self::Or(any) => any.iter().any(|filter| filter.holds(item, document, budget)),
+            Self::And(all) => all.iter().all(|filter| filter.holds(item, document, budget)),
+            Self::Not(filter) => !filter.holds(item, document, budget),
+            Self::Exists(operand) => operand.get(item, document, budget).is_some(),
             Self::Compare(left, comparison, right) => {
-                match (left.get(item, document), right.get(item, document)) {
+                match (
+                    left.get(item, document, budget),
+                    right.get(item, document, budget),
+                ) {
                     (Some(left), Some(right)) => comparison.holds(&left, &right),
                     (left, right) => *comparison == Comparison::NotEqual && left != right,
                 }
@@ -180,10 +184,16 @@ impl Filter {
 }
 
 impl Operand {
-    fn get(&self, item: &Value, document: &Value) -> Option<Value> {
+    fn get(&self, item: &Value, document: &Value, budget: &Budget) -> Option<Value> {
         match self {
-            Self::Item(path) => path.find(item).ok().map(std::borrow::Cow::into_owned),
-            Self::Document(path) => path.find(document).ok().map(std::borrow::Cow::into_owned),
+            Self::Item(path) => path
+                .find_within(item, budget)
+                .ok()
+                .map(std::borrow::Cow::into_owned),
+            Self::Document(path) => path
+                .find_within(document, budget)
+                .ok()
+                .map(std::borrow::Cow::into_owned),
             Self::Literal(value) => Some(value.clone()),
         }
     }

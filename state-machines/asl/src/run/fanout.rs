@@ -251,7 +251,6 @@ impl Engine<'_> {
                 continue;
             };
             let previous = self.execution.frame(child).map_or(0, |frame| frame.previous);
-            self.abort(child, true);
             if matches!(node.kind, Kind::Map(_)) {
                 self.record(
                     previous,
@@ -261,6 +260,7 @@ impl Engine<'_> {
                     },
                 );
             }
+            self.abort(child, true);
         }
     }
 }
