@@ -51,6 +51,12 @@ pub(crate) fn not_yours() -> Error {
 
 /// Refuses a task that nobody can act on any more.
 pub(crate) fn check_open(task: &Task) -> Result<()> {
+    if task.is_open() && task.frozen_at.is_some() {
+        return Err(Error::conflict(Text::new(
+            "The instance is suspended.",
+            "流程实例已挂起。",
+        )));
+    }
     if task.is_open() {
         return Ok(());
     }

@@ -107,6 +107,7 @@ fn new_task(opening: &Opening, spec: UserTask, assignees: Assignees, now: Timest
         decided: None,
         answered_at: None,
         closed_at: None,
+        frozen_at: None,
         epoch: header.epoch,
         token: opening.token.clone(),
         opened_at: now,

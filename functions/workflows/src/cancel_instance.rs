@@ -66,13 +66,14 @@ pub(crate) async fn stop(
     let event = event.with(serde_json::json!({ "status": status.as_str() }));
     let stopped = match app.store.instance_stop(tenant, &instance, status, event).await? {
         Some(stopped) => stopped,
-        None => ended_already(app, tenant, &instance.id, status).await?,
+        None => not_possible(app, tenant, &instance.id, status).await?,
     };
     engine::end::settle(app, tenant, &stopped).await?;
     Ok(stopped)
 }
 
-async fn ended_already(
+/// The instance where it is as wanted already; else why it cannot become so.
+pub(crate) async fn not_possible(
     app: &App,
     tenant: &TenantId,
     id: &InstanceId,
@@ -91,13 +92,19 @@ async fn ended_already(
         format!("The instance is {status}."),
         format!("流程实例的状态为 {status}。"),
     );
-    let legal = Detail::new(
-        "/status",
-        "legal_moves",
-        Text::new("No move leads out of an end state.", "终态不能再变更。"),
-    );
-    Err(Error::Conflict {
-        message,
-        details: vec![legal],
-    })
+    let details = legal_moves(instance.status)
+        .iter()
+        .map(|(verb, zh)| Detail::new("/status", "legal_move", Text::new(*verb, *zh)))
+        .collect();
+    Err(Error::Conflict { message, details })
+}
+
+/// The moves that lead out of a status.
+fn legal_moves(status: InstanceStatus) -> &'static [(&'static str, &'static str)] {
+    match status {
+        InstanceStatus::Running => &[("suspend", "挂起"), ("cancel", "取消"), ("terminate", "终止")],
+        InstanceStatus::Suspended => &[("resume", "恢复"), ("cancel", "取消"), ("terminate", "终止")],
+        InstanceStatus::Incident => &[("cancel", "取消"), ("terminate", "终止")],
+        _ => &[],
+    }
 }

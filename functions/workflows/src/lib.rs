@@ -18,6 +18,8 @@ mod involved;
 pub mod list_ticket_types;
 pub mod list_workflows;
 pub mod publish_workflow;
+pub mod resume_instance;
+pub mod suspend_instance;
 pub mod sweep;
 pub mod terminate_instance;
 pub mod update_workflow;
@@ -41,6 +43,8 @@ pub fn service() -> Service {
             get_ticket_type::endpoint(),
             get_instance::endpoint(),
             get_instance_trace::endpoint(),
+            suspend_instance::endpoint(),
+            resume_instance::endpoint(),
             cancel_instance::endpoint(),
             terminate_instance::endpoint(),
         ],

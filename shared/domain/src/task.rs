@@ -77,6 +77,9 @@ pub struct Task {
     /// Set when the place was left without a decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
+    /// Set while the instance is suspended: nobody may act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen_at: Option<Timestamp>,
     /// Of the execution that waits.
     pub epoch: u32,
     pub token: String,
@@ -177,6 +180,7 @@ mod tests {
             decided: None,
             answered_at: None,
             closed_at: None,
+            frozen_at: None,
             epoch: 1,
             token: "token".to_owned(),
             opened_at: Timestamp::UNIX_EPOCH,

@@ -97,7 +97,18 @@ pub async fn settle(app: &App, tenant: &TenantId, instance: &Instance) -> Result
     app.store.instance_settled(tenant, &instance.id).await
 }
 
-/// Stops the execution that an intent to end made a stale one: that of the epoch before.
+/// Does what a suspension means, once its intent is written: stops the execution, and lets nobody act on open tasks.
+pub async fn rest(app: &App, tenant: &TenantId, instance: &Instance, at: Timestamp) -> Result<()> {
+    stop_execution(app, tenant, instance).await?;
+    for task in app.store.tasks_of(tenant, &instance.id).await? {
+        if task.is_open() && task.frozen_at.is_none() {
+            app.store.task_freeze(tenant, &task.id, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stops the execution that an intent made a stale one: that of the epoch before.
 async fn stop_execution(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
     use aws_sdk_sfn::error::ProvideErrorMetadata;
     let version = app
@@ -138,8 +149,10 @@ pub async fn look_after(app: &App, tenant: &TenantId, instance: &Instance) -> Re
     if instance.status.is_final() {
         return settle(app, tenant, instance).await;
     }
-    if instance.status != InstanceStatus::Running {
-        return Ok(());
+    match instance.status {
+        InstanceStatus::Running => {}
+        InstanceStatus::Suspended => return rest(app, tenant, instance, runtime::clock::now()).await,
+        _ => return Ok(()),
     }
     match describe(app, tenant, instance).await? {
         Found::Running => Ok(()),

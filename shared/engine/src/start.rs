@@ -37,8 +37,13 @@ pub async fn start(
 /// Starts it by the version that the instance names, from the data that it began with: what was written since comes again
 /// with the decisions that wrote it, so every rule sees what it saw the first time.
 pub async fn start_again(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
-    let original = instance::of_ticket(app, tenant, &instance.id).await?.ok_or(Error::NotFound("ticket"))?;
-    let instance = &Instance { epoch: instance.epoch, ..original };
+    let original = instance::of_ticket(app, tenant, &instance.id)
+        .await?
+        .ok_or(Error::NotFound("ticket"))?;
+    let instance = &Instance {
+        epoch: instance.epoch,
+        ..original
+    };
     let version = app
         .definitions
         .workflow_version(tenant, &instance.workflow, instance.version)

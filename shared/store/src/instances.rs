@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use domain::event::Event;
 use domain::id::{InstanceId, TenantId};
 use domain::instance::{Incident, Instance, InstanceStatus};
@@ -221,10 +222,67 @@ impl Store {
             .expression_attribute_values(":at", text(event.at.to_string()))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":events", events::attribute(&[event])?);
-        match conditional(update).await? {
-            Written::Done(item) => from_item(item).map(Some),
-            Written::Refused(_) => Ok(None),
-        }
+        moved(conditional(update).await?)
+    }
+
+    /// Takes the intent to let an instance rest: from here on the running execution is a stale one.
+    /// None: it is not running under this epoch.
+    pub async fn instance_suspend(
+        &self,
+        tenant: &TenantId,
+        instance: &Instance,
+        event: Event,
+    ) -> Result<Option<Instance>> {
+        let update = self
+            .move_status(
+                tenant,
+                instance,
+                InstanceStatus::Running,
+                InstanceStatus::Suspended,
+                event,
+            )?
+            .update_expression(
+                "SET #status = :to, epoch = epoch + :one, revision = revision + :one, events = :events",
+            );
+        moved(conditional(update).await?)
+    }
+
+    /// Takes the intent to let an instance go on. None: it is not suspended.
+    pub async fn instance_resume(
+        &self,
+        tenant: &TenantId,
+        instance: &Instance,
+        event: Event,
+    ) -> Result<Option<Instance>> {
+        let update = self
+            .move_status(
+                tenant,
+                instance,
+                InstanceStatus::Suspended,
+                InstanceStatus::Running,
+                event,
+            )?
+            .update_expression("SET #status = :to, revision = revision + :one, events = :events");
+        moved(conditional(update).await?)
+    }
+
+    fn move_status(
+        &self,
+        tenant: &TenantId,
+        instance: &Instance,
+        from: InstanceStatus,
+        to: InstanceStatus,
+        event: Event,
+    ) -> Result<UpdateItemFluentBuilder> {
+        Ok(self
+            .update(Table::Instances, &keys::instance(tenant, &instance.id))
+            .condition_expression("epoch = :epoch AND #status = :from")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":epoch", number(instance.epoch))
+            .expression_attribute_values(":from", text(from.as_str()))
+            .expression_attribute_values(":to", text(to.as_str()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":events", events::attribute(&[event])?))
     }
 
     /// Takes the next epoch, before a new execution is started in the place of one that was lost.
@@ -243,10 +301,7 @@ impl Store {
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":none", events::attribute(&[])?);
-        match conditional(update).await? {
-            Written::Done(item) => from_item(item).map(Some),
-            Written::Refused(_) => Ok(None),
-        }
+        moved(conditional(update).await?)
     }
 
     /// Takes an instance whose end has been told to all who wait for it out of the sweeper's sight.
@@ -271,6 +326,13 @@ impl Store {
     pub async fn steps_of(&self, tenant: &TenantId, id: &InstanceId) -> Result<Vec<StepRow>> {
         let pk = keys::instance(tenant, id).pk;
         self.query_all(Table::Instances, &pk, keys::STEPS).await
+    }
+}
+
+fn moved(written: Written) -> Result<Option<Instance>> {
+    match written {
+        Written::Done(item) => from_item(item).map(Some),
+        Written::Refused(_) => Ok(None),
     }
 }
 

@@ -52,7 +52,8 @@ impl Store {
                 .expression_attribute_names(format!("#f{n}"), field)
                 .expression_attribute_values(format!(":v{n}"), value);
         }
-        let update = update.update_expression(format!("SET {} REMOVE answered_at", sets.join(", ")));
+        let update =
+            update.update_expression(format!("SET {} REMOVE answered_at, frozen_at", sets.join(", ")));
         match conditional(update).await? {
             Written::Done(item) => from_item(item).map(Some),
             Written::Refused(_) => Ok(None),
@@ -81,7 +82,8 @@ impl Store {
         let update = self
             .vote(tenant, id, voter, vote)?
             .condition_expression(
-                "attribute_not_exists(decided) AND attribute_not_exists(closed_at) AND policy = :any \
+                "attribute_not_exists(decided) AND attribute_not_exists(closed_at) AND attribute_not_exists(frozen_at) \
+                 AND policy = :any \
                  AND contains(voters, :voter) AND contains(outcomes, :outcome)",
             )
             .update_expression(
@@ -221,6 +223,20 @@ impl Store {
             .expression_attribute_values(":at", text(at.to_string()))
             .expression_attribute_values(":one", number(1));
         Ok(matches!(conditional(update).await?, Written::Done(_)))
+    }
+
+    /// Lets nobody act on an open task until it is opened again.
+    pub async fn task_freeze(&self, tenant: &TenantId, id: &TaskId, at: Timestamp) -> Result<()> {
+        let update = self
+            .update(Table::Tasks, &keys::task(tenant, id))
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(decided) AND attribute_not_exists(closed_at) \
+                 AND attribute_not_exists(frozen_at)",
+            )
+            .update_expression("SET frozen_at = :at, revision = revision + :one")
+            .expression_attribute_values(":at", text(at.to_string()))
+            .expression_attribute_values(":one", number(1));
+        conditional(update).await.map(|_| ())
     }
 
     /// Decided tasks whose execution may not have been told, longest waiting first: what the sweeper looks at.

@@ -110,6 +110,7 @@ fn task(epoch: u32, token: &str, voters: &[&str], policy: VotePolicy) -> Task {
         decided: None,
         answered_at: None,
         closed_at: None,
+        frozen_at: None,
         epoch,
         token: token.to_owned(),
         opened_at: at(i64::from(epoch)),
