@@ -71,10 +71,21 @@ fn after_redrive(recording: &Value) -> bool {
 #[derive(Debug, Default)]
 struct Recorded {
     /// For each Task state, each time that it was scheduled: what was reported.
-    attempts: HashMap<String, VecDeque<Vec<Value>>>,
+    attempts: HashMap<String, VecDeque<Attempt>>,
+    /// Outcomes of tasks whose events lost their ids, and so their states, when the recorder sorted them.
+    lost: Vec<Value>,
+    /// What states handed on, which helps to tell whose a lost outcome is.
+    exits: HashMap<String, Value>,
     map_runs: VecDeque<MapRun>,
     aborted: Option<Value>,
     definition: Value,
+}
+
+/// One time that a task was scheduled.
+#[derive(Debug, Default)]
+struct Attempt {
+    arguments: Value,
+    reported: Vec<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -137,20 +148,48 @@ impl Recorded {
             if let (Some(id), Some(state)) = (id, &state) {
                 states.insert(id, state.clone());
             }
+            if id.is_none() && recorded.note_lost(kind, event) {
+                continue;
+            }
             recorded.note(kind, event, state.or_else(|| entered.clone()).unwrap_or_default());
         }
         recorded
     }
 
+    /// Notes an event that cannot be traced to its state; false where it is none of a task.
+    fn note_lost(&mut self, kind: &str, event: &Value) -> bool {
+        if kind == "TaskStateExited" {
+            let name = text(details(event), "name").unwrap_or_default();
+            self.exits.insert(name, data(details(event), "output"));
+        }
+        match stage(kind) {
+            Some("Succeeded" | "Failed" | "TimedOut") => {
+                self.lost.push(event.clone());
+                true
+            }
+            other => other.is_some_and(|stage| matches!(stage, "Scheduled" | "Started" | "Submitted")),
+        }
+    }
+
     fn note(&mut self, kind: &str, event: &Value, state: String) {
-        let stage = ["LambdaFunction", "Activity", "Task"]
-            .iter()
-            .find_map(|prefix| kind.strip_prefix(prefix));
-        match (kind, stage) {
-            (_, Some("Scheduled")) => self.attempts.entry(state).or_default().push_back(Vec::new()),
+        match (kind, stage(kind)) {
+            (_, Some("Scheduled")) => {
+                let details = details(event);
+                let field = if details.get("parameters").is_some() {
+                    "parameters"
+                } else {
+                    "input"
+                };
+                let arguments = data(details, field);
+                let reported = Vec::new();
+                self.attempts
+                    .entry(state)
+                    .or_default()
+                    .push_back(Attempt { arguments, reported });
+            }
             (_, Some("Started" | "Submitted" | "Succeeded" | "Failed" | "TimedOut")) => {
                 if let Some(attempt) = self.attempts.entry(state).or_default().back_mut() {
-                    attempt.push(event.clone());
+                    attempt.reported.push(event.clone());
                 }
             }
             ("MapRunStarted", _) => self.map_runs.push_back(MapRun {
@@ -173,21 +212,59 @@ impl Recorded {
     }
 }
 
+/// The part of a task's event type that follows what kind of resource it is.
+fn stage(kind: &str) -> Option<&str> {
+    let prefixes = ["LambdaFunction", "Activity", "Task"];
+    prefixes.iter().find_map(|prefix| kind.strip_prefix(prefix))
+}
+
+impl Recorded {
+    /// Of the lost outcomes the one that the state handed on, or the first.
+    fn lost_outcome(&mut self, state: &str) -> Option<Value> {
+        let output = self.exits.get(state);
+        let same = output.and_then(|output| {
+            self.lost
+                .iter()
+                .position(|event| data(details(event), "output") == *output)
+        });
+        let index = same.unwrap_or(0);
+        (index < self.lost.len()).then(|| self.lost.remove(index))
+    }
+}
+
 impl World for Recorded {
     fn task(&mut self, task: &Command, token: &str) -> Vec<Event> {
-        let Command::ScheduleTask { state, .. } = task else {
+        let Command::ScheduleTask { state, arguments, .. } = task else {
             return Vec::new();
         };
-        let attempt = self.attempts.get_mut(state).and_then(VecDeque::pop_front);
-        attempt
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|event| told(event, token))
-            .collect()
+        let reported = match self
+            .attempts
+            .get_mut(state)
+            .filter(|attempts| !attempts.is_empty())
+        {
+            // Iterations that ran at the same time were scheduled in any order: their arguments tell them apart.
+            Some(attempts) => {
+                let same = attempts
+                    .iter()
+                    .position(|attempt| attempt.arguments == *arguments);
+                attempts
+                    .remove(same.unwrap_or(0))
+                    .map(|attempt| attempt.reported)
+                    .unwrap_or_default()
+            }
+            None => self.lost_outcome(state).into_iter().collect(),
+        };
+        reported.iter().filter_map(|event| told(event, token)).collect()
     }
 
     fn map_run(&mut self, run: &Command, token: &str) -> Option<Vec<Event>> {
-        let Command::StartMapRun { state, reader, .. } = run else {
+        let Command::StartMapRun {
+            state,
+            reader,
+            writer,
+            ..
+        } = run
+        else {
             return None;
         };
         let recorded = self.map_runs.pop_front()?;
@@ -198,7 +275,7 @@ impl World for Recorded {
         }
         let definition = state_named(&self.definition, state).unwrap_or(&Value::Null);
         // Where the items are known the children run here, unless what their tasks answered was not recorded.
-        if reader.is_none() && !has_task(definition) {
+        if reader.is_none() && writer.is_none() && !has_task(definition) {
             return None;
         }
         let output = recorded.output.unwrap_or_default();

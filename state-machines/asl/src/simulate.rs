@@ -112,6 +112,7 @@ fn children(
         token,
         state,
         items,
+        batcher,
         tolerated_failure_count,
         tolerated_failure_percentage,
         ..
@@ -124,7 +125,8 @@ fn children(
     };
     let mut outputs = Vec::with_capacity(items.len());
     let mut failed = 0_u32;
-    for (index, item) in items.iter().enumerate() {
+    let inputs = batches(items, batcher.as_ref());
+    for (index, item) in inputs.iter().enumerate() {
         let mut context = execution.context().clone();
         context.seed = context.seed.wrapping_add(index as u64 + 1);
         match simulate(&child, item.clone(), context, world).outcome {
@@ -137,7 +139,7 @@ fn children(
         clippy::cast_precision_loss,
         reason = "a Map has at most some millions of items"
     )]
-    let percentage = f64::from(failed) * 100.0 / items.len().max(1) as f64;
+    let percentage = f64::from(failed) * 100.0 / inputs.len().max(1) as f64;
     let tolerated = u64::from(failed) <= tolerated_failure_count.unwrap_or(0)
         || tolerated_failure_percentage.is_some_and(|most| percentage <= most);
     vec![if tolerated {
@@ -152,4 +154,37 @@ fn children(
             cause: Some("The specified tolerated failure threshold was exceeded".to_owned()),
         }
     }]
+}
+
+/// What the children get: the items, or batches of them.
+fn batches(items: &[Value], batcher: Option<&Value>) -> Vec<Value> {
+    let Some(batcher) = batcher else {
+        return items.to_vec();
+    };
+    let most = |name: &str| batcher.get(name).and_then(Value::as_u64).unwrap_or(u64::MAX);
+    let (most_items, most_bytes) = (most("MaxItemsPerBatch"), most("MaxInputBytesPerBatch"));
+    let mut batches: Vec<Vec<Value>> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        let size = item.to_string().len() as u64;
+        let fits = bytes + size <= most_bytes;
+        match batches.last_mut() {
+            Some(batch) if fits && (batch.len() as u64) < most_items => batch.push(item.clone()),
+            _ => {
+                batches.push(vec![item.clone()]);
+                bytes = 0;
+            }
+        }
+        bytes += size;
+    }
+    let common = batcher.get("BatchInput");
+    let input = |batch: Vec<Value>| {
+        let mut input = serde_json::Map::new();
+        if let Some(common) = common {
+            input.insert("BatchInput".to_owned(), common.clone());
+        }
+        input.insert("Items".to_owned(), batch.into());
+        Value::Object(input)
+    };
+    batches.into_iter().map(input).collect()
 }

@@ -1,5 +1,7 @@
 //! Conduct that the recordings do not show: resuming, tokens, deadlines, concurrency, limits.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use asl::types::StateMachine;
 use asl::{Command, Event, Execution, ExecutionContext, Machine, Outcome, Timestamp, start};
 use proptest::prelude::*;

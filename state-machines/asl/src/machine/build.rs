@@ -466,7 +466,7 @@ impl Build {
                 ),
                 config: self.reader_config(reader.reader_config.as_ref(), place),
             }),
-            batcher: self.template(whole(state.item_batcher.as_ref()).as_ref(), "ItemBatcher", place),
+            batcher: self.batcher(state.item_batcher.as_ref(), place),
             writer: self.template(
                 whole(state.result_writer.as_ref()).as_ref(),
                 "ResultWriter",
@@ -494,6 +494,19 @@ impl Build {
             node.start = self.scope(&pointer, &processor.start_at, &processor.states, language);
         }
         node
+    }
+
+    /// `MaxItemsPerBatchPath` computes `MaxItemsPerBatch`, and so do its like.
+    fn batcher(&mut self, batcher: Option<&types::ItemBatcher>, place: &Place<'_>) -> Option<Template> {
+        let mut batcher = whole(batcher)?;
+        for name in ["MaxItemsPerBatch", "MaxInputBytesPerBatch"] {
+            if let Some(fields) = batcher.as_object_mut()
+                && let Some(path) = fields.shift_remove(&format!("{name}Path"))
+            {
+                fields.insert(format!("{name}.$"), path);
+            }
+        }
+        self.template(Some(&batcher), "ItemBatcher", place)
     }
 
     /// `MaxItemsPath` computes `MaxItems`.
