@@ -1,0 +1,97 @@
+//! The template: what a deployment on AWS consists of. AWS SAM, that is CloudFormation with shorthands.
+
+mod api;
+mod environment;
+mod function;
+mod policy;
+mod queue;
+mod rule;
+mod state_machine;
+mod table;
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::function::Function;
+
+const HEADER: &str =
+    "# Written by `cargo xtask codegen` from the declarations of the operations; see infra/src/template.\n";
+
+pub(crate) fn text(functions: &[Function<'_>]) -> Result<String> {
+    Ok(format!(
+        "{HEADER}{}",
+        yaml_serde::to_string(&template(functions))?
+    ))
+}
+
+fn template(functions: &[Function<'_>]) -> Value {
+    let mut resources = Resources::default();
+    api::add(&mut resources);
+    table::add(&mut resources);
+    queue::add(&mut resources, functions);
+    rule::add(&mut resources);
+    state_machine::add(&mut resources, functions);
+    function::add(&mut resources, functions);
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": "PFlow: workflow orchestration and tickets",
+        "Parameters": environment::parameters(),
+        "Globals": { "Function": environment::globals() },
+        "Resources": resources.0,
+        "Outputs": api::outputs(),
+    })
+}
+
+/// By logical id, in the order in which they are read best.
+#[derive(Debug, Default)]
+struct Resources(Map<String, Value>);
+
+impl Resources {
+    fn add(&mut self, id: impl Into<String>, kind: &str, properties: Value) {
+        self.insert(id, json!({ "Type": kind, "Properties": properties }));
+    }
+
+    /// One that stays when the deployment is removed.
+    fn add_retained(&mut self, id: impl Into<String>, kind: &str, properties: Value) {
+        let resource = json!({
+            "Type": kind,
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": properties,
+        });
+        self.insert(id, resource);
+    }
+
+    fn insert(&mut self, id: impl Into<String>, resource: Value) {
+        self.0.insert(id.into(), resource);
+    }
+}
+
+fn reference(id: &str) -> Value {
+    json!({ "Ref": id })
+}
+
+fn arn(id: &str) -> Value {
+    attribute(id, "Arn")
+}
+
+fn attribute(id: &str, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [id, name] })
+}
+
+fn sub(text: impl Into<String>) -> Value {
+    json!({ "Fn::Sub": text.into() })
+}
+
+/// A name of ours in this deployment.
+fn prefixed(name: &str) -> Value {
+    sub(format!("${{{}}}{name}", environment::PREFIX))
+}
+
+/// An ARN in this account and region, by service and resource.
+fn local_arn(service: &str, resource: &str) -> Value {
+    sub(format!(
+        "arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
+    ))
+}
