@@ -11,11 +11,15 @@
 
 pub mod client;
 pub mod people;
+pub mod process;
 
 use std::path::PathBuf;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::id::{TenantId, UserId, Username};
+use domain::permission::Permission;
 use local::{Options, Platform};
+use runtime::Caller;
 
 pub use client::{Answer, Client};
 pub use people::Story;
@@ -41,7 +45,12 @@ impl TestApp {
     /// Requests are served; events are the test's to deliver. `http` is the way to the AWS endpoint.
     pub async fn start_with(http: SharedHttpClient) -> Self {
         // The end of a UUID of version 7 is random.
-        let id: String = uuid::Uuid::now_v7().simple().to_string().chars().skip(22).collect();
+        let id: String = uuid::Uuid::now_v7()
+            .simple()
+            .to_string()
+            .chars()
+            .skip(22)
+            .collect();
         let data = std::env::temp_dir().join(format!("pflow-test-{id}"));
         let options = Options {
             port: 0,
@@ -62,6 +71,19 @@ impl TestApp {
             client,
             data,
         }
+    }
+
+    /// Somebody whose token allows exactly this, whether or not there is such a user.
+    pub fn bearer(&self, tenant: &str, user: &str, permissions: &[Permission]) -> Client {
+        let caller = Caller {
+            user: UserId::parse(user).unwrap(),
+            tenant: TenantId::parse(tenant).unwrap(),
+            username: Username::parse("somebody").unwrap(),
+            roles: Vec::new(),
+            permissions: permissions.to_vec(),
+        };
+        let token = runtime::token::sign(&self.platform.app.config, caller, runtime::clock::now()).unwrap();
+        self.client.with_token(token)
     }
 }
 
