@@ -10,7 +10,7 @@ fn corpora_histories_replay() {
     let cases = common::json_files(&corpora.join("asl-histories/histories"));
     let results = cases
         .iter()
-        .map(|(name, case)| (common::id(name, case), histories::check(case)));
+        .map(|(name, case)| (common::id(name, case), common::guarded(|| histories::check(case))));
     common::report("replay", "histories match", results);
 }
 
@@ -28,7 +28,7 @@ fn corpora_outcomes() {
         for (index, case) in cases.iter().enumerate() {
             results.push((
                 format!("{id} {index}"),
-                outcomes::check(kind, &file["redactions"], case),
+                common::guarded(|| outcomes::check(kind, &file["redactions"], case)),
             ));
         }
     }
@@ -40,7 +40,10 @@ fn corpora_validator() {
     let Some(corpora) = common::corpora() else { return };
     let mut results = Vec::new();
     for (name, case) in common::json_files(&corpora.join("asl-histories/validation")) {
-        results.push((common::id(&name, &case), verdicts::check_recorded(&case)));
+        results.push((
+            common::id(&name, &case),
+            common::guarded(|| verdicts::check_recorded(&case)),
+        ));
     }
     let definitions = corpora.join("asl-definitions");
     let index = std::fs::read(definitions.join("index.json")).unwrap_or_default();
@@ -49,7 +52,7 @@ fn corpora_validator() {
         let path = entry["path"].as_str().unwrap_or_default();
         let checked = std::fs::read_to_string(definitions.join(path))
             .map_err(|error| error.to_string())
-            .and_then(|text| verdicts::check_file(&text, entry));
+            .and_then(|text| common::guarded(|| verdicts::check_file(&text, entry)));
         results.push((path.to_owned(), checked));
     }
     common::report("validator", "verdicts match", results.into_iter());
@@ -78,6 +81,6 @@ fn corpora_teststate() {
     let cases = common::json_files(&corpora.join("asl-histories/teststate"));
     let results = cases
         .iter()
-        .map(|(name, case)| (common::id(name, case), teststate::check(case)));
+        .map(|(name, case)| (common::id(name, case), common::guarded(|| teststate::check(case))));
     common::report("teststate", "match", results);
 }

@@ -306,3 +306,12 @@ proptest! {
         }
     }
 }
+
+/// A host keeps machines in shared memory and moves executions between threads.
+#[test]
+fn machines_are_shared_and_executions_move() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<Machine>();
+    moved::<Execution>();
+}

@@ -277,6 +277,7 @@ impl EventKind {
                 details.insert("state".into(), (&**state).into());
                 details
             }
+            Self::ExecutionTimedOut => Map::new(),
             Self::MapStateStarted { length } => single("length", (*length).into()),
             Self::MapIterationStarted { index, name }
             | Self::MapIterationSucceeded { index, name }

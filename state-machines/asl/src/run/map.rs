@@ -108,8 +108,8 @@ impl Engine<'_> {
                 let value = self.evaluate(id, template, effective, StatesVariable::default(), None)?;
                 match (value, template) {
                     (Value::Array(items), _) => return Ok(items),
-                    // An object's entries are items of their own.
-                    (Value::Object(fields), _) => {
+                    // The entries of an object are the items of a distributed Map.
+                    (Value::Object(fields), _) if map.child.is_some() => {
                         return Ok(fields
                             .into_iter()
                             .map(|(key, value)| serde_json::json!({"Key": key, "Value": value}))
@@ -152,6 +152,11 @@ impl Engine<'_> {
         let value = self.quantity(id, quantity, input)?;
         // A variable may hold the number as a text.
         let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        if value.as_i64().is_some_and(|number| number < 0) {
+            return Err(Fault::Runtime(format!(
+                "Expected non-negative integer for MaxConcurrency, got '{value}' instead."
+            )));
+        }
         number.ok_or_else(|| match quantity {
             Quantity::Query(query) => match &query.kind {
                 QueryKind::Path(path) => Fault::Runtime(format!(
@@ -174,9 +179,14 @@ impl Engine<'_> {
             (Some(number), _) => Ok(Some(number)),
             (None, Quantity::Query(query)) => Err(match &query.kind {
                 QueryKind::Path(path) => Fault::Runtime(format!(
-                    "The {} field refers to value \"{}\" which is not a valid number: {}",
+                    "The {} field refers to value \"{}\" which is not a valid {}: {}",
                     query.field,
                     plain(&value),
+                    if query.field.contains("Count") {
+                        "integer"
+                    } else {
+                        "float"
+                    },
                     path.text()
                 )),
                 _ => query.wrong_type("number", &value),

@@ -26,6 +26,16 @@ pub(crate) fn normalised(value: &Value) -> Value {
     }
 }
 
+/// Words that the corpus's page names as fixed replacements.
+const FIXED: [&str; 6] = [
+    "snf_role_arn",
+    "sqs_queue_url",
+    "RequestId",
+    "X-Amzn-Trace-Id",
+    "x-amzn-RequestId",
+    "generated-uuid",
+];
+
 impl Comparison {
     /// `redactions` is the recording's own list of what it replaced.
     pub(crate) fn new(redactions: &Value) -> Self {
@@ -33,7 +43,7 @@ impl Comparison {
         let words = words.filter_map(|redaction| Some(redaction["replacement"].as_str()?.to_owned()));
         Self {
             bound: HashMap::new(),
-            words: words.collect(),
+            words: words.chain(FIXED.map(str::to_owned)).collect(),
         }
     }
 
