@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{histories, outcomes, teststate, verdicts};
+use common::{histories, mutants, outcomes, teststate, verdicts};
 
 #[test]
 fn corpora_histories_replay() {
@@ -83,4 +83,32 @@ fn corpora_teststate() {
         .iter()
         .map(|(name, case)| (common::id(name, case), common::guarded(|| teststate::check(case))));
     common::report("teststate", "match", results);
+}
+
+/// Whatever one value of a definition is replaced by: it is refused, or it can be read and resolved.
+#[test]
+fn corpora_mutants_are_refused_or_can_run() {
+    let Some(corpora) = common::corpora() else { return };
+    let mut wrong = Vec::new();
+    for (name, case) in common::json_files(&corpora.join("asl-histories/histories"))
+        .iter()
+        .step_by(3)
+    {
+        for mutant in mutants::of(&case["definition"]) {
+            let accepted =
+                verdicts::judge(&mutant.to_string(), asl::validate::MachineType::Standard, true).is_ok();
+            if accepted && let Err(problem) = mutants::resolve(&mutant) {
+                wrong.push(format!("{name}: {problem}: {mutant}"));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} mutants, such as {:#?}",
+        wrong.len(),
+        wrong
+            .iter()
+            .step_by(wrong.len().div_ceil(12).max(1))
+            .collect::<Vec<_>>()
+    );
 }

@@ -10,6 +10,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod histories;
+pub(crate) mod mutants;
 pub(crate) mod outcomes;
 pub(crate) mod teststate;
 pub(crate) mod verdicts;

@@ -59,6 +59,7 @@ fn look(rule: &Map<String, Value>, at: &str, depth: usize, tell: &mut dyn FnMut(
                 }
             }
             "Next" | "Assign" if depth > 0 => tell(&here, format!("only the outermost rule has {name}")),
+            "Variable" | "Comment" if !value.is_string() => tell(&here, format!("{name} is a string")),
             "Next" | "Assign" | "Comment" | "Variable" | "Condition" | "Output" => {}
             _ => match Operator::from_name(name) {
                 Some(operator) => {

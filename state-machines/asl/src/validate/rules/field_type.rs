@@ -1,11 +1,11 @@
 //! Each field has the JSON type that the language gives it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::diagnostic::join;
 use crate::expression::delimited;
-use crate::types::QueryLanguage;
-use crate::validate::document::Document;
+use crate::types::{QueryLanguage, StateType};
+use crate::validate::document::{Document, State};
 use crate::validate::report::Findings;
 
 /// The fields of states, and what they may be. Fields of JSONata may be an expression as well.
@@ -25,6 +25,9 @@ const TYPES: &[(&str, &[Shape])] = &[
     ("TimestampPath", &[Shape::Text]),
     ("TimeoutSecondsPath", &[Shape::Text]),
     ("HeartbeatSecondsPath", &[Shape::Text]),
+    ("MaxConcurrencyPath", &[Shape::Text]),
+    ("ToleratedFailureCountPath", &[Shape::Text]),
+    ("ToleratedFailurePercentagePath", &[Shape::Text]),
     ("Error", &[Shape::Text]),
     ("ErrorPath", &[Shape::Text]),
     ("Cause", &[Shape::Text]),
@@ -47,6 +50,26 @@ const TYPES: &[(&str, &[Shape])] = &[
     ("ItemReader", &[Shape::Object]),
     ("ItemBatcher", &[Shape::Object]),
     ("ResultWriter", &[Shape::Object]),
+];
+
+/// The fields of what states hold.
+const INNER: &[(&str, &[Shape])] = &[
+    ("Comment", &[Shape::Text]),
+    ("Next", &[Shape::Text]),
+    ("ResultPath", &[Shape::Text, Shape::Null]),
+    ("Assign", &[Shape::Object]),
+    ("ProcessorConfig", &[Shape::Object]),
+    ("Mode", &[Shape::Text]),
+    ("ExecutionType", &[Shape::Text]),
+    ("Resource", &[Shape::Text]),
+    ("ReaderConfig", &[Shape::Object]),
+    ("WriterConfig", &[Shape::Object]),
+    ("MaxItemsPath", &[Shape::Text]),
+    ("MaxItemsPerBatch", &[Shape::Number, Shape::Expression]),
+    ("MaxItemsPerBatchPath", &[Shape::Text]),
+    ("MaxInputBytesPerBatch", &[Shape::Number, Shape::Expression]),
+    ("MaxInputBytesPerBatchPath", &[Shape::Text]),
+    ("Variable", &[Shape::Text]),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -120,17 +143,75 @@ pub(super) fn check(document: &Document<'_>, findings: &mut Findings<'_>) {
         findings.error("/Comment", "Comment is a string");
     }
     for state in &document.states {
-        for (name, value) in state.fields {
-            let Some((_, shapes)) = TYPES.iter().find(|(field, _)| field == name) else {
-                continue;
-            };
-            if !shapes.iter().any(|shape| shape.fits(value, state.language)) {
-                let names: Vec<&str> = shapes.iter().map(|shape| shape.name()).collect();
-                findings.error(
-                    document.at(state, name),
-                    format!("{name} is {}", names.join(" or ")),
+        look(document, state, "", state.fields, TYPES, findings);
+        for list in ["Retry", "Catch", "Choices"] {
+            for (index, entry) in state.objects(list) {
+                look(
+                    document,
+                    state,
+                    &format!("{list}/{index}/"),
+                    entry,
+                    INNER,
+                    findings,
                 );
             }
+        }
+        for field in [
+            "ItemProcessor",
+            "Iterator",
+            "ItemReader",
+            "ItemBatcher",
+            "ResultWriter",
+        ] {
+            let Some(Value::Object(inner)) = state.fields.get(field) else {
+                continue;
+            };
+            look(document, state, &format!("{field}/"), inner, INNER, findings);
+            for config in ["ProcessorConfig", "ReaderConfig"] {
+                if let Some(Value::Object(config_fields)) = inner.get(config) {
+                    look(
+                        document,
+                        state,
+                        &format!("{field}/{config}/"),
+                        config_fields,
+                        INNER,
+                        findings,
+                    );
+                }
+            }
+        }
+        let branches = state.objects("Branches");
+        for (index, branch) in branches.filter(|_| state.kind == Some(StateType::Parallel)) {
+            look(
+                document,
+                state,
+                &format!("Branches/{index}/"),
+                branch,
+                INNER,
+                findings,
+            );
+        }
+    }
+}
+
+fn look<'a>(
+    document: &Document<'a>,
+    state: &State<'a>,
+    at: &str,
+    fields: &Map<String, Value>,
+    types: &[(&str, &[Shape])],
+    findings: &mut Findings<'_>,
+) {
+    for (name, value) in fields {
+        let Some((_, shapes)) = types.iter().find(|(field, _)| field == name) else {
+            continue;
+        };
+        if !shapes.iter().any(|shape| shape.fits(value, state.language)) {
+            let names: Vec<&str> = shapes.iter().map(|shape| shape.name()).collect();
+            findings.error(
+                document.at(state, &format!("{at}{name}")),
+                format!("{name} is {}", names.join(" or ")),
+            );
         }
     }
 }

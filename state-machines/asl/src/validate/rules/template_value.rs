@@ -12,7 +12,16 @@ pub(super) fn check(document: &Document<'_>, findings: &mut Findings<'_>) {
         if state.language != QueryLanguage::JSONPath {
             continue;
         }
-        for field in ["Parameters", "ResultSelector", "ItemSelector", "Assign"] {
+        for field in [
+            "Parameters",
+            "ResultSelector",
+            "ItemSelector",
+            "Assign",
+            "Credentials",
+            "ItemReader",
+            "ItemBatcher",
+            "ResultWriter",
+        ] {
             if let Some(template) = state.fields.get(field) {
                 look(template, field, &mut |at, message| {
                     findings.error(document.at(state, at), message)
