@@ -222,6 +222,7 @@ fn no_expression_hangs() {
         "($f := function($n) { $f($n + 1) + 1 }; $f(0))",
         "($f := function($n) { $f($n + 1) }; $f(0))",
         "$count([1..100000000])",
+        "$length($pad('x', 1000000000))",
     ] {
         let machine = machine(
             json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Output": format!("{{% {expression} %}}"), "End": true}}}),
@@ -314,4 +315,36 @@ fn machines_are_shared_and_executions_move() {
     fn moved<T: Send>() {}
     shared::<Machine>();
     moved::<Execution>();
+}
+
+#[test]
+fn functions_give_what_the_language_says() {
+    for (expression, expected) in [
+        ("$pad('x', 4)", json!("x   ")),
+        ("$pad('x', -4, 'ab')", json!("abax")),
+        ("$partition([1,2,3,4,5], 2)", json!([[1, 2], [3, 4], [5]])),
+        ("$range(0, 6, 2)", json!([0, 2, 4, 6])),
+        (
+            "$hash('input data', 'SHA-1')",
+            json!("aaff4a450a104cd177d28d18d74485e8cae074b7"),
+        ),
+        ("$parse('{\"a\":[1]}').a[0]", json!(1)),
+        ("$random() < 1 and $random() >= 0", json!(true)),
+        ("$now('[Y0001]')", json!("1970")),
+        ("$states.input.l[$ > 1]", json!([2, 3])),
+        ("$states.input.l[$ > 2]", json!(3)),
+        ("$sum($states.input.l) / 4", json!(1.5)),
+        ("$states.context.Execution.Input.l[0]", json!(1)),
+        ("{'a': $states.input.nothing, 'b': 1}", json!({"b": 1})),
+    ] {
+        let machine = machine(
+            json!({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Output": format!("{{% {expression} %}}"), "End": true}}}),
+        );
+        let (execution, _) = start(&machine, json!({"l": [1, 2, 3]}), ExecutionContext::default());
+        assert_eq!(
+            execution.outcome(),
+            Some(&Outcome::Succeeded { output: expected }),
+            "{expression}"
+        );
+    }
 }

@@ -40,6 +40,7 @@ pub(super) fn register(evaluator: &mut Evaluator, name: &str, scope: &Scope<'_>)
         "partition" => evaluator.register_fn_override("partition", partition),
         "range" => evaluator.register_fn_override("range", range),
         "hash" => evaluator.register_fn_override("hash", hash),
+        "pad" => evaluator.register_fn_override("pad", pad),
         "parse" => evaluator.register_fn_override("parse", parse),
         _ => return,
     };
@@ -131,4 +132,38 @@ fn parse(arguments: &[JValue]) -> Result<JValue, EvaluatorError> {
         Ok(value) => Ok(to_jsonata(&value)),
         Err(error) => fail(format!("D3137: the text is not JSON: {error}")),
     }
+}
+
+/// As JSONata's own, but no wider than any text may be: the library would fill the memory.
+fn pad(arguments: &[JValue]) -> Result<JValue, EvaluatorError> {
+    let Some(first) = arguments.first().filter(|first| !first.is_undefined()) else {
+        return Ok(JValue::Undefined);
+    };
+    let (Some(text), Some(width)) = (first.as_str(), arguments.get(1).and_then(JValue::as_f64)) else {
+        return wrong(if first.is_string() { 2 } else { 1 }, "pad");
+    };
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let most = crate::value::MAX_PAYLOAD as f64;
+    if width.abs() > most {
+        return fail(format!("D3010: the width of $pad is at most {most}"));
+    }
+    let filler: Vec<char> = arguments
+        .get(2)
+        .and_then(JValue::as_str)
+        .unwrap_or(" ")
+        .chars()
+        .collect();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded above"
+    )]
+    let missing = (width.abs() as usize).saturating_sub(text.chars().count());
+    let filling: String = filler.iter().cycle().take(missing).collect();
+    let padded = if width < 0.0 {
+        format!("{filling}{text}")
+    } else {
+        format!("{text}{filling}")
+    };
+    Ok(JValue::string(padded))
 }

@@ -18,10 +18,7 @@ pub(super) fn before(probe: &Probe<'_>, request: &Request) -> Map<String, Value>
     }
     let node = probe.node();
     let made = matches!(node.kind, Kind::Pass(Some(_)));
-    if node.language == QueryLanguage::JSONPath
-        && !made
-        && !matches!(node.kind, Kind::Parallel(_) | Kind::Choice(_))
-    {
+    if node.language == QueryLanguage::JSONPath && !made && !matches!(node.kind, Kind::Parallel(_)) {
         put(&mut data, "afterInputPath", probe.effective());
     }
     if let Kind::Map(map) = &node.kind {
