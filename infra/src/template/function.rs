@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use store::Table;
 
 use super::policy::Policy;
-use super::{Resources, api, arn, attribute, environment, prefixed, queue, reference, sub, table};
+use super::{
+    POLICY_VERSION, Resources, api, arn, attribute, environment, prefixed, queue, reference, sub, table,
+};
 use crate::function::{Function, Kind, logical};
 
 /// Messages that a function gets at once.
@@ -137,7 +139,7 @@ fn role(function: &Function<'_>) -> Value {
     }
     json!({
         "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
+            "Version": POLICY_VERSION,
             "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" },

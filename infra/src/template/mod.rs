@@ -14,14 +14,18 @@ use serde_json::{Map, Value, json};
 
 use crate::function::Function;
 
+const FORMAT_VERSION: &str = "2010-09-09";
+const POLICY_VERSION: &str = "2012-10-17";
 const HEADER: &str =
     "# Written by `cargo xtask codegen` from the declarations of the operations; see infra/src/template.\n";
 
 pub(crate) fn text(functions: &[Function<'_>]) -> Result<String> {
-    Ok(format!(
-        "{HEADER}{}",
-        yaml_serde::to_string(&template(functions))?
-    ))
+    let text = yaml_serde::to_string(&template(functions))?;
+    // In YAML 1.1, which tools around CloudFormation read, a bare date is not a text.
+    let text = [FORMAT_VERSION, POLICY_VERSION].iter().fold(text, |text, date| {
+        text.replace(&format!("Version: {date}\n"), &format!("Version: '{date}'\n"))
+    });
+    Ok(format!("{HEADER}{text}"))
 }
 
 fn template(functions: &[Function<'_>]) -> Value {
@@ -33,7 +37,7 @@ fn template(functions: &[Function<'_>]) -> Value {
     state_machine::add(&mut resources, functions);
     function::add(&mut resources, functions);
     json!({
-        "AWSTemplateFormatVersion": "2010-09-09",
+        "AWSTemplateFormatVersion": FORMAT_VERSION,
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": "PFlow: workflow orchestration and tickets",
         "Parameters": environment::parameters(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::Table;
 use store::table::INDEX;
 
-use super::{arn, attribute, local_arn, queue, state_machine, sub, table};
+use super::{POLICY_VERSION, arn, attribute, local_arn, queue, state_machine, sub, table};
 
 /// Actions that IAM knows no resource for: they are allowed everywhere or nowhere. Whom a task token lets answer is in
 /// the token.
@@ -100,7 +100,7 @@ impl Policy {
             }
             document
         });
-        json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() })
+        json!({ "Version": POLICY_VERSION, "Statement": statements.collect::<Vec<_>>() })
     }
 }
 

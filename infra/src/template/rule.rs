@@ -3,7 +3,7 @@
 use runtime::grant::Queue;
 use serde_json::json;
 
-use super::{Resources, arn, prefixed, queue, reference, sub};
+use super::{POLICY_VERSION, Resources, arn, prefixed, queue, reference, sub};
 
 const RULE: &str = "ExecutionsRule";
 
@@ -26,7 +26,7 @@ pub(super) fn add(resources: &mut Resources) {
     let policy = json!({
         "Queues": [reference(&queue)],
         "PolicyDocument": {
-            "Version": "2012-10-17",
+            "Version": POLICY_VERSION,
             "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "events.amazonaws.com" },

@@ -3,7 +3,7 @@
 use runtime::Trigger;
 use serde_json::{Value, json};
 
-use super::{Resources, local_arn, reference};
+use super::{POLICY_VERSION, Resources, local_arn, reference};
 use crate::function::Function;
 
 pub(super) const ROLE: &str = "StateMachineRole";
@@ -18,7 +18,7 @@ pub(super) fn add(resources: &mut Resources, functions: &[Function<'_>]) {
     let properties = json!({
         "Description": "State machines: may call the functions that are made for them",
         "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
+            "Version": POLICY_VERSION,
             "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "states.amazonaws.com" },
@@ -29,7 +29,7 @@ pub(super) fn add(resources: &mut Resources, functions: &[Function<'_>]) {
         "Policies": [{
             "PolicyName": "functions",
             "PolicyDocument": {
-                "Version": "2012-10-17",
+                "Version": POLICY_VERSION,
                 "Statement": [{ "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": callable }],
             },
         }],
