@@ -112,8 +112,14 @@ impl<'m> Probe<'m> {
 
     /// Does the state's own work. Branches and iterations are not run: their result is given.
     pub(crate) fn work(&mut self) {
-        if !matches!(self.node.kind, Kind::Parallel(_) | Kind::Map(_)) {
-            self.engine().work(0);
+        if matches!(self.node.kind, Kind::Parallel(_) | Kind::Map(_)) {
+            return;
+        }
+        self.engine().work(0);
+        let node = self.node;
+        let rests = |frame: &Frame| matches!(frame.activity, Activity::Wait { .. });
+        if self.execution.frame(0).is_some_and(rests) {
+            self.engine().rested(0, node);
         }
     }
 
@@ -179,19 +185,6 @@ impl<'m> Probe<'m> {
                     cause,
                     index: retry_index.unwrap_or(0),
                     seconds,
-                })
-            }
-            Activity::Wait { .. } => {
-                let output = Arc::clone(&self.execution.frame(0)?.input);
-                let next = self
-                    .node
-                    .next
-                    .and_then(|next| self.machine.node(next))
-                    .map(|node| node.name.to_string());
-                Some(Stand::Exited {
-                    output,
-                    next,
-                    caught: None,
                 })
             }
             _ => None,
