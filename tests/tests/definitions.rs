@@ -211,3 +211,55 @@ async fn a_form_that_refers_to_itself_ends() {
         admin.post("/tickets/submissions", body).await.data(202);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_as_large_and_as_deep_as_they_may_be_walk_through() {
+    let app = TestApp::start().await;
+    let story = Story::set_up(&app).await;
+    let admin = &story.admin;
+    let form = json!({ "key": "free", "name": "Free", "schema": { "type": "object" } });
+    admin.post("/forms", form).await.data(201);
+    admin.act("/forms/free/publish").await.data(200);
+    let nodes = json!([
+        { "id": "start", "type": "startEvent" },
+        { "id": "ask", "type": "userTask", "name": "Ask", "assign": [{ "starter": "leader" }] },
+        { "id": "end", "type": "endEvent" },
+    ]);
+    let flows = json!([{ "from": "start", "to": "ask" }, { "from": "ask", "to": "end" }]);
+    let workflow = json!({ "key": "free", "name": "Free", "form": "free", "nodes": nodes, "flows": flows });
+    admin.post("/workflows", workflow).await.data(201);
+    admin.act("/workflows/free/publish").await.data(200);
+    let kind = json!({ "key": "free", "name": "Free", "workflow": "free" });
+    admin.post("/ticket-types", kind).await.data(201);
+    let deep = (0..29).fold(json!("deep"), |inner, n| {
+        if n % 2 == 0 {
+            json!([inner])
+        } else {
+            json!({ "": inner })
+        }
+    });
+    for values in [
+        json!({}),
+        json!({ "deep": deep }),
+        json!({ "large": "x".repeat(200 * 1024 - 20) }),
+        json!({ "大": "大".repeat(66_000) }),
+        json!({ "#n/a~": null, ":v": [], "$x": {}, "a.b[0]": -0.5, "n".repeat(255): 1 }),
+        (0..5000).map(|n| (format!("field-{n}"), json!(n))).collect(),
+    ] {
+        let body = json!({ "type": "free", "title": "x", "values": values });
+        let taken = story.requester.post("/tickets/submissions", body).await;
+        let ticket = story.ticket(taken.data(202)["id"].as_str().unwrap()).await;
+        assert_eq!(ticket["values"], values);
+        let id = ticket["id"].as_str().unwrap();
+        let task = story.task_of(&story.manager, id).await;
+        let body = json!({ "outcome": "approve" });
+        story
+            .manager
+            .post(&format!("/tasks/{task}/complete"), body)
+            .await
+            .data(200);
+        assert_eq!(story.resolved(id).await["resolution"], "completed");
+        let instance = story.requester.get(&format!("/instances/i-{id}")).await;
+        assert_eq!(instance.data(200)["data"], values);
+    }
+}
