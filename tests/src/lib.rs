@@ -3,13 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test that cannot go on panics"
 )]
 
 pub mod client;
+pub mod fuse;
 pub mod people;
 pub mod process;
 

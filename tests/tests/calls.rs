@@ -1,0 +1,156 @@
+//! What an operation costs when it is warm: AWS calls and capacity units, exact, against the table of the design.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use serde_json::{Value, json};
+use tests::fuse::{Wire, summary};
+use tests::{ADMIN_PASSWORD, Story, TestApp};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_cost_what_the_design_says() {
+    let wire = Wire::new();
+    let app = TestApp::start_with(SharedHttpClient::new(wire.clone())).await;
+    let story = Story::set_up(&app).await;
+    let handlers = functions::handlers();
+    let invoke = async |id: &str, event: Value| {
+        let handler = handlers
+            .iter()
+            .find(|handler| handler.operation.id == id)
+            .unwrap();
+        handler
+            .invoke(app.platform.app.clone(), event, "test".to_owned())
+            .await
+            .unwrap()
+    };
+    // Once each, so that definitions are known and connections are open.
+    story.submit(120.0).await;
+    let mut table = Vec::new();
+    let mut row = |operation: &str| {
+        table.push(format!(
+            "{operation}: {}",
+            summary(&wire.take(), operation).join(", ")
+        ))
+    };
+    wire.take();
+
+    story.submit(120.0).await;
+    row("submit_ticket");
+
+    let sqs = &app.platform.clients.sqs;
+    let url = &app.platform.queue_urls[&runtime::grant::Queue::Submissions];
+    for _ in 0..9 {
+        story.submit(120.0).await;
+    }
+    let mut records = Vec::new();
+    while records.len() < 10 {
+        let received = sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            .send()
+            .await
+            .unwrap();
+        for message in received.messages() {
+            records.push(json!({ "messageId": message.message_id(), "body": message.body(), "attributes": {}, "messageAttributes": {} }));
+        }
+    }
+    records.truncate(10);
+    wire.take();
+    assert_eq!(
+        invoke("create_tickets", json!({ "Records": records })).await["batchItemFailures"],
+        json!([])
+    );
+    row("create_tickets");
+
+    let list = story
+        .manager
+        .until("/tasks", |list| {
+            list["items"].as_array().is_some_and(|items| items.len() >= 10)
+        })
+        .await;
+    let item = list["items"][0].clone();
+    let (task, ticket) = (item["id"].as_str().unwrap(), item["ticket_id"].as_str().unwrap());
+    let instance = item["instance_id"].as_str().unwrap();
+    wire.take();
+    for (client, path, operation) in [
+        (&story.requester, format!("/tickets/{ticket}"), "get_ticket"),
+        (&story.admin, "/forms/expense-claim".to_owned(), "get_form"),
+        (
+            &story.admin,
+            "/workflows/expense-approval".to_owned(),
+            "get_workflow",
+        ),
+        (&story.admin, format!("/users/{}", story.manager_id), "get_user"),
+        (&story.manager, format!("/tasks/{task}"), "get_task"),
+        (&story.requester, "/tickets?limit=5".to_owned(), "list_tickets"),
+        (&story.admin, "/forms".to_owned(), "list_forms"),
+        (&story.admin, "/users".to_owned(), "list_users"),
+        (&story.manager, "/tasks?view=todo".to_owned(), "list_tasks"),
+        (&story.manager, "/tasks?view=claimable".to_owned(), "list_tasks"),
+    ] {
+        client.get(&path).await.data(200);
+        row(operation);
+    }
+    // A ticket's instance that its stream has not written yet costs one more read; here it is written.
+    app.platform
+        .app
+        .store
+        .instance_create(
+            &domain::id::TenantId::default_tenant(),
+            &engine_instance(&app, ticket).await,
+        )
+        .await
+        .unwrap();
+    wire.take();
+    story
+        .requester
+        .get(&format!("/instances/{instance}"))
+        .await
+        .data(200);
+    row("get_instance");
+
+    story
+        .manager
+        .post(
+            &format!("/tasks/{task}/complete"),
+            json!({ "outcome": "approve" }),
+        )
+        .await
+        .data(200);
+    row("complete_task");
+
+    app.client.sign_in("admin", ADMIN_PASSWORD).await;
+    row("login");
+
+    insta::assert_snapshot!(table.join("\n"), @r"
+    submit_ticket: 1 SendMessage submissions
+    create_tickets: 10 PutItem tickets (20 units), 10 StartExecution
+    get_ticket: 1 GetItem tickets (1 units)
+    get_form: 1 GetItem forms (1 units)
+    get_workflow: 1 GetItem workflows (1 units)
+    get_user: 1 GetItem identity (1 units)
+    get_task: 1 GetItem tasks (1 units)
+    list_tickets: 1 Query tickets (0.5 units)
+    list_forms: 1 Query forms (0.5 units)
+    list_users: 1 Query identity (0.5 units)
+    list_tasks: 1 Query tasks (0.5 units)
+    list_tasks: 2 Query tasks (1 units)
+    get_instance: 1 GetItem instances (1 units), 1 Query tasks (1 units)
+    complete_task: 1 SendTaskSuccess, 2 UpdateItem tasks (5 units)
+    login: 1 GetItem identity (1 units), 1 PutItem identity (1 units)
+    ");
+}
+
+async fn engine_instance(app: &TestApp, ticket: &str) -> domain::instance::Instance {
+    let tenant = domain::id::TenantId::default_tenant();
+    let id = domain::id::TicketId::parse(ticket).unwrap();
+    domain::instance::Instance::of_ticket(
+        &app.platform
+            .app
+            .store
+            .ticket_get(&tenant, &id)
+            .await
+            .unwrap()
+            .unwrap(),
+    )
+}
