@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 #[into_params(parameter_in = Query)]
 pub struct TaskList {
     #[serde(default)]
+    #[param(inline)]
     view: View,
     /// Items on a page, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]

@@ -108,9 +108,28 @@ fn user_tasks(compiled: &Compiled) -> Result<BTreeMap<String, Value>> {
     tasks.collect()
 }
 
+/// AWS would refuse what the library of the language refuses, and emulators would not: then the compiler is at fault.
+fn check_machine(text: &str) -> Result<()> {
+    let found = asl::validate::text(text, asl::validate::MachineType::Standard);
+    match found
+        .iter()
+        .find(|one| one.severity == asl::validate::Severity::Error)
+    {
+        None => Ok(()),
+        Some(fault) => {
+            let fault = format!("{} at {}: {}", fault.code, fault.pointer, fault.message);
+            Err(Error::internal(
+                "compile a workflow to a machine that is valid",
+                fault,
+            ))
+        }
+    }
+}
+
 /// The machine's name tells its content, so that what has the same content is the same machine, never updated in place.
 async fn create_state_machine(app: &App, key: &Key, compiled: &Compiled) -> Result<String> {
     let text = compiled.machine(&app.config.prefix);
+    check_machine(&text)?;
     let digest = secret::sha256_hex(text.as_bytes());
     let digest: String = digest.chars().take(12).collect();
     // 80 characters are allowed: prefix and digest are whole, the key as long as it fits.

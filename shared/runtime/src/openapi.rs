@@ -1,7 +1,7 @@
 //! The OpenAPI document: what the handlers declare, with what holds for all of them added here, once.
 
 use serde_json::json;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
@@ -124,6 +124,13 @@ fn complete(operation: &mut Operation, service: &Service, endpoint: &Endpoint) {
     }
     if operation.request_body.is_some() {
         errors.extend(["400", "413", "415"]);
+    } else if operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|one| matches!(one, RefOr::T(one) if one.parameter_in != ParameterIn::Path))
+    {
+        errors.push("400");
     }
     for status in errors {
         let response = operation.responses.responses.entry(status.to_owned());
