@@ -183,16 +183,8 @@ fn ask_for_units(request: &mut HttpRequest) -> String {
         .bytes()
         .and_then(|bytes| serde_json::from_slice(bytes).ok())
         .unwrap_or_default();
-    let on = match &body {
-        Value::Object(body) if body.contains_key("TableName") => {
-            body["TableName"].as_str().map(str::to_owned)
-        }
-        Value::Object(body) if body.contains_key("QueueUrl") => body["QueueUrl"].as_str().map(str::to_owned),
-        Value::Object(body) => body
-            .get("RequestItems")
-            .and_then(|items| items.as_object()?.keys().next().cloned()),
-        _ => None,
-    };
+    let on = resource(&body).map(str::to_owned);
+
     let counted = [
         "GetItem",
         "PutItem",
@@ -214,6 +206,23 @@ fn ask_for_units(request: &mut HttpRequest) -> String {
         Some(name) => format!("{action} {name}"),
         None => action,
     }
+}
+
+/// The table or queue that a request is about; of a transaction, that of its first write.
+fn resource(body: &Value) -> Option<&str> {
+    let first_write = || body["TransactItems"][0]["Put"]["TableName"].as_str();
+    let batch = || {
+        body["RequestItems"]
+            .as_object()?
+            .keys()
+            .next()
+            .map(String::as_str)
+    };
+    body["TableName"]
+        .as_str()
+        .or_else(|| body["QueueUrl"].as_str())
+        .or_else(first_write)
+        .or_else(batch)
 }
 
 fn units(answer: &Value) -> f64 {

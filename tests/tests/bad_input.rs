@@ -1,4 +1,9 @@
 //! What is wrong is told in the envelope, and nothing of it is kept.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics"
+)]
 
 use http_body_util::{BodyExt, Full};
 use reqwest::Method;

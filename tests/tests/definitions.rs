@@ -1,4 +1,5 @@
 //! Forms and workflows that are wrong: every fault is told, and what is published stays what it was.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use serde_json::{Value, json};
 use tests::people::definition;

@@ -1,4 +1,9 @@
 //! The story: from login to a resolved ticket.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics"
+)]
 
 use serde_json::{Value, json};
 use tests::{Story, TestApp};
