@@ -1,5 +1,4 @@
 //! No operation does more with AWS than it declares: the policies made from the declarations are enough.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::collections::BTreeSet;
 
