@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::ServiceExt;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Uri;
 use axum::response::IntoResponse;
@@ -27,6 +28,9 @@ use crate::aws::GatewayClients;
 use crate::provision::{self, QueueUrls};
 use crate::secrets::Secrets;
 use crate::{administrator, invocations, queues, schedules, streams};
+
+/// Bytes that API Gateway takes.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 /// How a platform is to be started.
 #[derive(Debug, Clone)]
@@ -194,10 +198,22 @@ async fn listen(port: u16) -> Result<TcpListener> {
 
 /// Answers 503 until the gateway is there, then what it answers.
 fn when_ready(gateway: Arc<OnceLock<Router>>) -> Router {
-    Router::new().fallback(async move |request: Request| match gateway.get() {
-        Some(router) => router.clone().oneshot(request).await.into_response(),
-        None => ApiError(domain::Error::Unavailable("start")).into_response(),
-    })
+    Router::new().fallback(
+        async move |request: Request| match (gateway.get(), whole(request).await) {
+            (Some(router), Ok(request)) => router.clone().oneshot(request).await.into_response(),
+            (None, _) => ApiError(domain::Error::Unavailable("start")).into_response(),
+            (_, Err(error)) => ApiError(error).into_response(),
+        },
+    )
+}
+
+/// The request with its body read, as API Gateway hands it over: an answer before the end of the body would close the
+/// connection on a client that is still sending.
+async fn whole(request: Request) -> domain::Result<Request> {
+    let (parts, body) = request.into_parts();
+    let read = axum::body::to_bytes(body, LARGEST_BODY).await;
+    let body = read.map_err(|_| domain::Error::PayloadTooLarge { limit: LARGEST_BODY })?;
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 async fn serve(listener: TcpListener, router: Router) {

@@ -255,7 +255,7 @@ async fn addresses() {
     let built = runtime::openapi::document(&functions::services());
     // By its text, so that the numbers of both are read alike.
     let built: Value = serde_json::from_str(&built.to_json().unwrap()).unwrap();
-    assert!(document["paths"] == built["paths"], "cargo xtask codegen");
+    assert!(document == built, "cargo xtask codegen");
     let submission = json!({ "type": "expense", "title": "x", "values": { "amount": 1 } });
     let taken = story.requester.post("/tickets/submissions", submission).await;
     let location = taken.headers["location"]

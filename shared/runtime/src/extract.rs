@@ -1,6 +1,5 @@
 //! What handlers take from a request. Rejections are ours, in the envelope.
 
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use domain::id::TenantId;
 use domain::{Error, Text};
@@ -17,8 +16,6 @@ use crate::{clock, json, request, secret};
 
 /// Bytes that a body may have.
 pub const MAX_BODY: usize = 256 * 1024;
-/// Bytes of a body that is too large that are read before it is refused; as many as API Gateway takes.
-const MAX_POURED: usize = 10 * 1024 * 1024;
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
 
@@ -99,28 +96,10 @@ async fn read_json(request: Request) -> Result<serde_json::Value, Error> {
     if essence.is_some_and(|essence| essence != "application/json" && !essence.ends_with("+json")) {
         return Err(Error::UnsupportedMediaType);
     }
-    let announced = request.headers().get(http::header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let mut body = request.into_body();
-    let collected = match announced {
-        Some(length) if length > MAX_BODY => None,
-        _ => Limited::new(&mut body, MAX_BODY).collect().await.ok(),
-    };
-    let Some(collected) = collected else {
-        pour_away(body).await;
-        return Err(Error::PayloadTooLarge { limit: MAX_BODY });
-    };
+    // The gateway, ours or AWS's, has read the body to its end: refusing it here cuts nobody off.
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    let collected = body.map_err(|_| Error::PayloadTooLarge { limit: MAX_BODY })?;
     json::value(&collected.to_bytes())
-}
-
-/// Whoever is still sending does not read the answer: up to a bound, the rest of the body is taken and forgotten.
-async fn pour_away(mut body: Body) {
-    let mut poured = 0;
-    while poured < MAX_POURED
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        poured += frame.data_ref().map_or(0, |data| data.len());
-    }
 }
 
 /// The part of the path that names an object. What is no id names no object.
