@@ -1,9 +1,7 @@
 //! The clients that only the gateway needs: on AWS, event source mappings and the template do their work.
 
-use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
 use runtime::clients::Clients;
-use runtime::config::Aws;
 
 #[derive(Debug, Clone)]
 pub struct GatewayClients {
@@ -15,35 +13,16 @@ pub struct GatewayClients {
     pub lambda: aws_sdk_lambda::Client,
 }
 
-macro_rules! client {
-    ($sdk:ident, $aws:expr, $http:expr) => {{
-        let credentials = Credentials::new(
-            &$aws.access_key_id,
-            &$aws.secret_access_key.0,
-            None,
-            None,
-            "environment",
-        );
-        let mut config = $sdk::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new($aws.region.clone()))
-            .credentials_provider(credentials)
-            .http_client($http.clone());
-        config.set_endpoint_url($aws.endpoint_url.clone());
-        $sdk::Client::from_conf(config.build())
-    }};
-}
-
 impl GatewayClients {
-    pub fn new(aws: &Aws, http: &SharedHttpClient) -> Self {
-        let shared = Clients::with_http(aws, http.clone());
+    pub fn new(config: &SdkConfig) -> Self {
+        let Clients { dynamodb, sqs, sfn } = Clients::new(config);
         Self {
-            dynamodb: shared.dynamodb,
-            sqs: shared.sqs,
-            sfn: shared.sfn,
-            streams: client!(aws_sdk_dynamodbstreams, aws, http),
-            events: client!(aws_sdk_eventbridge, aws, http),
-            lambda: client!(aws_sdk_lambda, aws, http),
+            dynamodb,
+            sqs,
+            sfn,
+            streams: aws_sdk_dynamodbstreams::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            lambda: aws_sdk_lambda::Client::new(config),
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Uri;
 use axum::response::IntoResponse;
-use runtime::clients::Clients;
+use runtime::clients::{Clients, sdk_config};
 use runtime::config::{self, Config};
 use runtime::envelope::ApiError;
 use runtime::grant::Queue;
@@ -124,8 +124,8 @@ async fn provision(
     secrets: &Secrets,
     http: SharedHttpClient,
 ) -> Result<(GatewayClients, App, QueueUrls)> {
-    let aws = configuration(options, secrets, "")?.aws;
-    let clients = GatewayClients::new(&aws, &http);
+    let sdk = sdk_config(&configuration(options, secrets, "")?.aws, http);
+    let clients = GatewayClients::new(&sdk);
     provision::tables(&clients, &options.prefix)
         .await
         .with_context(|| format!("cannot use the AWS endpoint {}", options.endpoint_url))?;
@@ -135,7 +135,7 @@ async fn provision(
         .get(&Queue::Submissions)
         .context("no queue for submissions")?;
     let config = configuration(options, secrets, submissions)?;
-    let app = App::new(config, Clients::with_http(&aws, http))?;
+    let app = App::new(config, Clients::new(&sdk))?;
     Ok((clients, app, urls))
 }
 

@@ -2,10 +2,12 @@
 //! The SDK's defaults cost a hundred times the instructions at a cold start.
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
 
 use crate::config::Aws;
 
@@ -19,31 +21,32 @@ pub struct Clients {
     pub sfn: aws_sdk_sfn::Client,
 }
 
-macro_rules! client {
-    ($sdk:ident, $aws:expr, $http:expr) => {{
-        let mut config = $sdk::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new($aws.region.clone()))
-            .credentials_provider(credentials($aws))
-            .http_client($http.clone());
-        config.set_endpoint_url($aws.endpoint_url.clone());
-        $sdk::Client::from_conf(config.build())
-    }};
-}
-
 impl Clients {
-    pub fn new(aws: &Aws) -> Self {
-        Self::with_http(aws, http_client())
-    }
-
-    /// With another way to the endpoint: the tests count and cut calls there.
-    pub fn with_http(aws: &Aws, http: SharedHttpClient) -> Self {
+    pub fn new(config: &SdkConfig) -> Self {
         Self {
-            dynamodb: client!(aws_sdk_dynamodb, aws, http),
-            sqs: client!(aws_sdk_sqs, aws, http),
-            sfn: client!(aws_sdk_sfn, aws, http),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            sfn: aws_sdk_sfn::Client::new(config),
         }
     }
+}
+
+/// What the clients share. `http` is the way to the endpoint: [`http_client`], but in tests, which count and cut calls.
+pub fn sdk_config(aws: &Aws, http: SharedHttpClient) -> SdkConfig {
+    let credentials = Credentials::new(
+        &aws.access_key_id,
+        &aws.secret_access_key.0,
+        aws.session_token.as_ref().map(|token| token.0.clone()),
+        None,
+        "environment",
+    );
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http);
+    config.set_endpoint_url(aws.endpoint_url.clone());
+    config.build()
 }
 
 /// The connector that all clients share.
@@ -55,14 +58,4 @@ pub fn http_client() -> SharedHttpClient {
         // Cannot be: the roots are part of the program.
         Err(_) => builder.build_https(),
     }
-}
-
-fn credentials(aws: &Aws) -> Credentials {
-    Credentials::new(
-        &aws.access_key_id,
-        &aws.secret_access_key.0,
-        aws.session_token.as_ref().map(|token| token.0.clone()),
-        None,
-        "environment",
-    )
 }
