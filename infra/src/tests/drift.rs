@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use runtime::App;
-use runtime::clients::Clients;
+use runtime::clients::{Clients, http_client, sdk_config};
 use runtime::config::{self, Config};
 
 use super::root;
@@ -104,6 +104,6 @@ fn app() -> App {
         Some(value.to_owned())
     })
     .unwrap();
-    let clients = Clients::new(&config.aws);
+    let clients = Clients::new(&sdk_config(&config.aws, http_client()));
     App::new(config, clients).unwrap()
 }
