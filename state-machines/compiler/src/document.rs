@@ -3,8 +3,9 @@
 
 use domain::text::Text;
 
+use crate::decision::Decision;
 use crate::node::{
-    Access, Assignee, Candidate, EndStatus, Retry, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
+    Access, Assignee, Candidate, EndStatus, Retry, Service, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
 };
 
 /// A definition that was read. Made by [`parse`](crate::parse).
@@ -21,23 +22,43 @@ pub struct Document {
     pub(crate) loose_ends: Vec<LooseEnd>,
 }
 
-/// An entry of `nodes`.
+/// An entry of `nodes`, of the process or of a sub-process: all stand in one list.
 #[derive(Debug, Clone)]
 pub struct Node {
     pub pointer: String,
     pub id: String,
     pub name: Option<Text>,
+    /// The sub-process in whose `nodes` it stands, by its place in [`Document::nodes`].
+    pub parent: Option<usize>,
     pub kind: Kind,
+    pub multi_instance: Option<MultiInstance>,
 }
 
 /// What a node is, with the attributes of its type.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    Start,
-    End(EndStatus),
+    /// With an event: the start of an event sub-process.
+    Start(Option<StartEvent>),
+    End(End),
     User(Box<UserTask>),
-    Service(ServiceTask),
+    Service(Box<ServiceTask>),
+    /// `sendTask`, or `intermediateThrowEvent` with a message or signal.
+    Send(Throw),
+    /// `receiveTask`, or `intermediateCatchEvent`.
+    Catch(Event),
+    Throw(Thrown),
+    Script(Assignments),
+    /// `None`: the table was written wrong.
+    Rule(Option<Box<Decision>>),
     Exclusive,
+    Parallel,
+    Inclusive,
+    EventBased,
+    Boundary(Boundary),
+    SubProcess {
+        triggered_by_event: bool,
+    },
+    Call(Box<CallActivity>),
     /// A type that is refused, with a diagnostic of its own; rules take it as able to do anything.
     Refused,
 }
@@ -61,8 +82,169 @@ pub struct UserTask {
 #[derive(Debug, Clone)]
 pub struct ServiceTask {
     /// `None`: missing or written wrong.
-    pub lambda: Option<String>,
+    pub service: Option<Service>,
     pub retry: Retry,
+    /// The fields and variables that its answer may set.
+    pub writes: Vec<String>,
+    /// Only called to compensate an activity; no flow leads here.
+    pub is_for_compensation: bool,
+}
+
+/// `name: expression`, in the order of the text.
+pub(crate) type Assignments = Vec<(String, String)>;
+
+#[derive(Debug, Clone)]
+pub struct End {
+    pub status: EndStatus,
+    pub event: Option<EndEvent>,
+}
+
+/// What an end does beside ending.
+#[derive(Debug, Clone)]
+pub enum EndEvent {
+    Terminate,
+    Error {
+        code: String,
+    },
+    Escalation {
+        code: String,
+    },
+    Send(Throw),
+    /// With the activity that it is about, or all of the scope.
+    Compensation {
+        activity: Option<String>,
+    },
+}
+
+/// An `intermediateThrowEvent` that sends nothing.
+#[derive(Debug, Clone)]
+pub enum Thrown {
+    /// Nothing happens but the passing.
+    None,
+    Link {
+        name: String,
+    },
+    Escalation {
+        code: String,
+    },
+    Compensation {
+        activity: Option<String>,
+    },
+}
+
+/// What is waited for. `Link` and `None` only in an `intermediateCatchEvent`; `Error`, `Escalation` and `Compensation` only
+/// in a `boundaryEvent` or the start of an event sub-process.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Written wrong, or not at all; told by a diagnostic.
+    None,
+    Timer(Timer),
+    Message(Message),
+    Signal {
+        name: String,
+        writes: Vec<String>,
+    },
+    /// Without a code: every error.
+    Error {
+        code: Option<String>,
+    },
+    Escalation {
+        code: Option<String>,
+    },
+    Link {
+        name: String,
+    },
+    /// With the service task that undoes the activity.
+    Compensation {
+        handler: String,
+    },
+}
+
+/// BPMN's own three; exactly one is set unless it was written wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timer {
+    pub kind: TimerKind,
+    pub value: TimerValue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimerKind {
+    /// `timeDuration`: ISO 8601, `PT1H`.
+    Duration,
+    /// `timeDate`: RFC 3339, `2026-12-24T17:00:00Z`.
+    Date,
+    /// `timeCycle`: `R3/PT1H`; `R/PT1H` without end.
+    Cycle,
+}
+
+/// `"PT1H"` or `{"expression": "…"}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimerValue {
+    Literal(String),
+    Expression(String),
+}
+
+/// A message that is waited for.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub name: String,
+    /// An expression for a string; the ticket's id where absent.
+    pub correlation: Option<String>,
+    pub writes: Vec<String>,
+}
+
+/// A message or signal that is sent.
+#[derive(Debug, Clone)]
+pub struct Throw {
+    pub what: Sent,
+    pub data: Assignments,
+}
+
+#[derive(Debug, Clone)]
+pub enum Sent {
+    Message {
+        name: String,
+        correlation: Option<String>,
+    },
+    Signal {
+        name: String,
+    },
+    /// Written wrong; told by a diagnostic.
+    Nothing,
+}
+
+/// The start of an event sub-process.
+#[derive(Debug, Clone)]
+pub struct StartEvent {
+    pub event: Event,
+    pub interrupting: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Boundary {
+    pub attached_to: String,
+    pub event: Event,
+    pub interrupting: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct CallActivity {
+    pub called_element: String,
+    /// What the called instance starts with: its field, from an expression on the caller's data.
+    pub input: Assignments,
+    /// What the caller gets: its field, from an expression on the called instance's data.
+    pub output: Assignments,
+    /// The variable that gets the called instance's status.
+    pub status: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct MultiInstance {
+    pub collection: String,
+    pub element: Option<String>,
+    pub sequential: bool,
+    pub completion_condition: Option<String>,
+    pub output: Assignments,
 }
 
 /// The end of a flow that could be read.

@@ -15,6 +15,7 @@ mod bound;
 mod catalog;
 mod compile;
 mod condition;
+mod decision;
 mod document;
 mod emit;
 mod excerpt;

@@ -133,13 +133,45 @@ pub struct UserTask {
     pub when_starter_is_assignee: WhenStarterIsAssignee,
 }
 
+/// What a service task calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// As the definition writes it (`create-payment`); [`function_name`](crate::function_name) makes the
+    /// function's name of it.
+    Lambda(String),
+    Http(HttpCall),
+    Queue(QueueMessage),
+}
+
+/// A call over HTTP. `url`, `headers` and `body` are expressions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpCall {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// A message for a queue of the deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueMessage {
+    pub name: String,
+    /// An expression; all of the data where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
 /// A task of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceTask {
     pub id: String,
     pub name: Text,
-    /// As the definition writes it (`create-payment`); [`function_name`](crate::function_name) makes the
-    /// function's name of it.
-    pub lambda: String,
+    pub service: Service,
     pub retry: Retry,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
 }

@@ -129,17 +129,18 @@ pub(crate) fn resolve(
 fn kind(node: &document::Node) -> Option<Kind> {
     let name = || node.name.clone().unwrap_or_else(|| node.id.as_str().into());
     Some(match &node.kind {
-        document::Kind::Start => Kind::Start,
-        document::Kind::End(status) => Kind::End(*status),
+        document::Kind::Start(_) => Kind::Start,
+        document::Kind::End(end) => Kind::End(end.status),
         document::Kind::Exclusive => Kind::Gateway,
         document::Kind::User(task) => Kind::User(user_task(&node.id, name(), task)),
         document::Kind::Service(task) => Kind::Service(ServiceTask {
             id: node.id.clone(),
             name: name(),
-            lambda: task.lambda.clone()?,
+            service: task.service.clone()?,
             retry: task.retry,
+            writes: task.writes.clone(),
         }),
-        document::Kind::Refused => return None,
+        _ => return None,
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::expression::{self, Entered, Position};
 use super::{Lowering, PREFIX, Stop, Todo, input, run, todo};
 use crate::catalog::function_name;
-use crate::node::{Retry, ServiceTask};
+use crate::node::{Retry, Service, ServiceTask};
 use crate::workflow::{Exit, Kind, NodeIndex};
 
 /// A day less than the year that an execution may live: the task gives up before the machine does.
@@ -113,7 +113,12 @@ fn service(task: &ServiceTask, mut payload: Map<String, Value>) -> Task {
         expression::quote(&format!("/{}/", task.id))
     );
     payload.insert("idempotency_key".to_owned(), json!(key));
-    let function = format!("{PREFIX}{}", function_name(&task.lambda));
+    let called = match &task.service {
+        Service::Lambda(name) => function_name(name),
+        Service::Http(_) => "call_http".to_owned(),
+        Service::Queue(_) => "send_to_queue".to_owned(),
+    };
+    let function = format!("{PREFIX}{called}");
     let mut retry = vec![transient(&[])];
     retry.extend(repeated(task.retry));
     Task {

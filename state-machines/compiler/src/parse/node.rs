@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::attributes::{Attributes, not_supported_yet};
 use super::task;
-use crate::document::{Kind, Node};
+use crate::document::{End, Kind, Node};
 use crate::node::EndStatus;
 use crate::suggest::did_you_mean;
 use crate::vocabulary::{Place, Standing, node_types, standing};
@@ -42,15 +42,18 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Op
     let name = attributes.name();
     let kind = match node_type.unwrap_or_default() {
         "" if fields.get("type").is_none_or(|given| !given.is_string()) => Kind::Refused,
-        "startEvent" => Kind::Start,
-        "endEvent" => Kind::End(status(&mut attributes)),
+        "startEvent" => Kind::Start(None),
+        "endEvent" => Kind::End(End {
+            status: status(&mut attributes),
+            event: None,
+        }),
         "userTask" => Kind::User(Box::new(task::user(&mut attributes))),
         "serviceTask" => {
             let elsewhere = fields.contains_key("http") || fields.contains_key("queue");
             if !elsewhere && !fields.contains_key("lambda") {
                 attributes.missing("lambda");
             }
-            Kind::Service(task::service(&mut attributes))
+            Kind::Service(Box::new(task::service(&mut attributes)))
         }
         "exclusiveGateway" => Kind::Exclusive,
         other => {
@@ -67,7 +70,9 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Op
         pointer: at,
         id: id.to_owned(),
         name,
+        parent: None,
         kind,
+        multi_instance: None,
     })
 }
 

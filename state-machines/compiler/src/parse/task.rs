@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::attributes::Attributes;
 use crate::document::{ServiceTask, UserTask};
 use crate::node::{
-    Access, Assignee, Candidate, Relation, Retry, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
+    Access, Assignee, Candidate, Relation, Retry, Service, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
 };
 use crate::pointer;
 use crate::vocabulary::Place;
@@ -56,8 +56,10 @@ pub(super) fn service(attributes: &mut Attributes<'_, '_>) -> ServiceTask {
     // `http` and `queue` take the place of `lambda` and are told as not supported yet.
     let lambda = attributes.string("lambda");
     ServiceTask {
-        lambda: lambda.map(str::to_owned),
+        service: lambda.map(|name| Service::Lambda(name.to_owned())),
         retry: retry.unwrap_or_default(),
+        writes: Vec::new(),
+        is_for_compensation: false,
     }
 }
 

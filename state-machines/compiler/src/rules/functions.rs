@@ -2,12 +2,15 @@
 
 use super::{Findings, Subject, about_node, at, with};
 use crate::document::Kind;
+use crate::node::Service;
 use crate::suggest::did_you_mean;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for node in &subject.document.nodes {
         let Kind::Service(task) = &node.kind else { continue };
-        let Some(lambda) = &task.lambda else { continue };
+        let Some(Service::Lambda(lambda)) = &task.service else {
+            continue;
+        };
         if subject.catalog.has_function(lambda) {
             continue;
         }

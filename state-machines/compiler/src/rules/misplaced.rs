@@ -14,9 +14,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
             .and_then(|no| subject.graph.node(no));
         match source.map(|node| &node.kind) {
             None | Some(Kind::Refused) => {}
-            Some(Kind::Exclusive) => outcome(flow, found),
+            Some(Kind::Exclusive | Kind::Inclusive) => outcome(flow, found),
             Some(Kind::User(_)) => when(flow, found),
-            Some(Kind::Start | Kind::End(_) | Kind::Service(_)) => {
+            Some(_) => {
                 outcome(flow, found);
                 when(flow, found);
                 default(flow, found);

@@ -18,7 +18,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     };
     // Refused nodes may begin and end things by themselves (boundary events, links). A flow of which one end is
     // unknown may come from, or lead to, anywhere.
-    let mut starts = all(|kind| matches!(kind, Kind::Start | Kind::Refused));
+    let mut starts = all(|kind| matches!(kind, Kind::Start(_) | Kind::Refused));
     let mut ends = all(|kind| matches!(kind, Kind::End(_) | Kind::Refused));
     let (has_start, has_end) = (!starts.is_empty(), !ends.is_empty());
     starts.extend(

@@ -11,7 +11,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
         .document
         .nodes
         .iter()
-        .filter(|node| matches!(node.kind, Kind::Start));
+        .filter(|node| matches!(node.kind, Kind::Start(_)));
     let first = starts.next();
     if first.is_none() && !subject.document.is_partial {
         found.push(Diagnostic::error(

@@ -14,7 +14,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
         }
         let outgoing = subject.graph.outgoing(no);
         match &node.kind {
-            Kind::Start => {
+            Kind::Start(_) => {
                 for edge in subject.graph.incoming(no) {
                     found.push(about_flow(
                         "FLOW_INTO_START",
@@ -36,7 +36,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
                 continue;
             }
             Kind::User(_) | Kind::Service(_) | Kind::Exclusive => {}
-            Kind::Refused => continue,
+            _ => continue,
         }
         if subject.graph.written(no).is_empty() && !subject.is_left_loosely(no) && !subject.may_lack_flows() {
             found.push(about_node(
@@ -46,7 +46,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
                 format!("`{}` 没有出去的连线。", node.id),
             ));
         }
-        if matches!(node.kind, Kind::Start | Kind::Service(_)) {
+        if matches!(node.kind, Kind::Start(_) | Kind::Service(_)) {
             for edge in outgoing.iter().skip(1) {
                 found.push(about_flow(
                     "MANY_OUTGOING_FLOWS",
