@@ -170,6 +170,7 @@ pub struct QueueMessage {
 pub struct ServiceTask {
     pub id: String,
     pub name: Text,
+    #[serde(flatten)]
     pub service: Service,
     pub retry: Retry,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
