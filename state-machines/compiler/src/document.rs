@@ -30,6 +30,8 @@ pub struct Node {
     pub name: Option<Text>,
     /// The sub-process in whose `nodes` it stands, by its place in [`Document::nodes`].
     pub parent: Option<usize>,
+    /// A task, sub-process or call; [`Kind::Send`] and [`Kind::Catch`] are also events.
+    pub is_activity: bool,
     pub kind: Kind,
     pub multi_instance: Option<MultiInstance>,
 }
@@ -59,7 +61,8 @@ pub enum Kind {
         triggered_by_event: bool,
     },
     Call(Box<CallActivity>),
-    /// A type that is refused, with a diagnostic of its own; rules take it as able to do anything.
+    /// A type that is refused, or a node that lacks what it is about, with a diagnostic of its own; rules take it as
+    /// able to do anything.
     Refused,
 }
 
@@ -254,10 +257,12 @@ pub(crate) enum LooseEnd {
     To(String),
 }
 
-/// An entry of `flows`.
+/// An entry of `flows`, of the process or of a sub-process: all stand in one list.
 #[derive(Debug, Clone)]
 pub struct Flow {
     pub pointer: String,
+    /// The sub-process in whose `flows` it stands, by its place in [`Document::nodes`].
+    pub parent: Option<usize>,
     pub from: String,
     pub to: String,
     pub outcome: Option<String>,

@@ -4,7 +4,8 @@ use domain::diagnostic::{Diagnostic, Severity};
 use domain::text::Text;
 
 use crate::catalog::Catalog;
-use crate::document::Document;
+use crate::document::{Document, Kind, Node};
+use crate::node::Service;
 use crate::rules::{Findings, Subject};
 use crate::workflow::{Workflow, resolve};
 
@@ -35,10 +36,43 @@ impl Checked<'_> {
         if diagnostics.iter().any(|one| one.severity == Severity::Error) {
             return Err(diagnostics);
         }
+        let later = not_lowered_yet(self.subject.document);
+        if !later.is_empty() {
+            return Err(later);
+        }
         let resolved = resolve(self.subject.document, &self.subject.graph, reads, diagnostics);
         resolved.ok_or_else(|| vec![missed()])
     }
 }
+
+/// What is right and has no machine yet, so that nothing is translated to less than it says.
+fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
+    let is_lowered = |node: &&Node| {
+        node.multi_instance.is_none()
+            && match &node.kind {
+                Kind::Start(event) => event.is_none(),
+                Kind::End(end) => end.event.is_none(),
+                Kind::User(_) | Kind::Exclusive => true,
+                Kind::Service(task) => {
+                    matches!(task.service, Some(Service::Lambda(_)))
+                        && task.writes.is_empty()
+                        && !task.is_for_compensation
+                }
+                _ => false,
+            }
+    };
+    let text = Text::new(
+        "This is right, but no machine is made of it yet.",
+        "此处写法正确，但尚不能生成状态机。",
+    );
+    let later = document.nodes.iter().filter(|node| !is_lowered(node));
+    later
+        .map(|node| Diagnostic::error(NOT_LOWERED_YET, &node.pointer, text.clone()).node(&node.id))
+        .collect()
+}
+
+/// The code of [`not_lowered_yet`].
+pub(crate) const NOT_LOWERED_YET: &str = "NOT_SUPPORTED_YET";
 
 /// A hole in the rules, told instead of a panic.
 fn missed() -> Diagnostic {

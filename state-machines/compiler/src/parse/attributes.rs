@@ -41,8 +41,17 @@ impl<'v, 'f> Attributes<'v, 'f> {
         self
     }
 
-    pub(super) fn node(&self) -> Option<&'v str> {
-        self.node
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// How many diagnostics there are.
+    pub(super) fn told(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(super) fn at(&self) -> &str {
+        &self.at
     }
 
     pub(super) fn pointer(&self, name: &str) -> String {
@@ -91,6 +100,35 @@ impl<'v, 'f> Attributes<'v, 'f> {
 
     pub(super) fn object(&mut self, name: &'static str) -> Option<&'v Map<String, Value>> {
         self.typed(name, ("an object", "对象"), Value::as_object)
+    }
+
+    /// An attribute that is an object with attributes of its own.
+    pub(super) fn nested<'a>(&'a mut self, name: &'static str, place: Place) -> Option<Attributes<'v, 'a>> {
+        let fields = self.object(name)?;
+        let at = self.pointer(name);
+        Some(Attributes::new(fields, at, place, self.found).about(self.node))
+    }
+
+    /// An entry of the list `name` that is an object with attributes of its own.
+    pub(super) fn entry<'a>(
+        &'a mut self,
+        name: &'static str,
+        index: usize,
+        value: &'v Value,
+    ) -> Option<Attributes<'v, 'a>> {
+        let at = pointer::index(&self.pointer(name), index);
+        let Value::Object(fields) = value else {
+            self.wrong_type(&at, &format!("{name}[{index}]"), ("an object", "对象"));
+            return None;
+        };
+        Some(Attributes::new(fields, at, Place::Other, self.found).about(self.node))
+    }
+
+    /// Tells that an attribute is missing where it is.
+    pub(super) fn require(&mut self, name: &str) {
+        if !self.has(name) {
+            self.missing(name);
+        }
     }
 
     /// A name that people read.

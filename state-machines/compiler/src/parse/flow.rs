@@ -9,7 +9,12 @@ use crate::document::{Flow, LooseEnd};
 use crate::vocabulary::Place;
 
 /// Where an end is missing, the other one.
-pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Result<Flow, Option<LooseEnd>> {
+pub(super) fn read(
+    value: &Value,
+    at: String,
+    parent: Option<usize>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<Flow, Option<LooseEnd>> {
     let Value::Object(fields) = value else {
         found.push(Diagnostic::error(
             "WRONG_TYPE",
@@ -19,11 +24,9 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Re
         return Err(None);
     };
     let from = fields.get("from").and_then(Value::as_str);
-    let mut attributes = Attributes::new(fields, &at, Place::Flow, found).about(from);
+    let mut attributes = Attributes::new(fields, &at, Place::Other, found).about(from);
     for required in ["from", "to"] {
-        if !fields.contains_key(required) {
-            attributes.missing(required);
-        }
+        attributes.require(required);
     }
     let from = attributes.string("from").map(str::to_owned);
     let to = attributes.string("to").map(str::to_owned);
@@ -38,6 +41,7 @@ pub(super) fn read(value: &Value, at: String, found: &mut Vec<Diagnostic>) -> Re
     };
     Ok(Flow {
         pointer: at,
+        parent,
         from,
         to,
         outcome,

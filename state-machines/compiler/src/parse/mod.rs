@@ -1,20 +1,27 @@
 //! Text to [`Document`]: types, attributes and closed lists of words. What one part needs of another is the
 //! business of the rules.
 
+mod activity;
 mod attributes;
+mod decision;
+mod event;
 mod flow;
 mod json;
 mod node;
+mod scope;
+mod service;
 mod task;
+mod throw;
+mod values;
 
 use domain::diagnostic::Diagnostic;
 use domain::text::Text;
 use serde_json::{Map, Value};
 
 use crate::document::Document;
-use crate::pointer;
 use crate::vocabulary::Place;
 use attributes::Attributes;
+use scope::Scope;
 
 /// Reads a definition, strictly: with anything to complain about there is no document.
 ///
@@ -62,9 +69,7 @@ fn definition(fields: &Map<String, Value>, found: &mut Vec<Diagnostic>) -> Optio
     root.take("key");
     let name = root.name();
     let form = root.string("form").map(str::to_owned);
-    if !fields.contains_key("form") {
-        root.missing("form");
-    }
+    root.require("form");
     let mut document = Document {
         key: key.clone(),
         name,
@@ -74,35 +79,18 @@ fn definition(fields: &Map<String, Value>, found: &mut Vec<Diagnostic>) -> Optio
         is_partial: false,
         loose_ends: Vec::new(),
     };
-    let nodes = section(&mut root, fields, "nodes");
-    let flows = section(&mut root, fields, "flows");
+    for list in ["nodes", "flows"] {
+        root.require(list);
+        root.list(list);
+    }
     root.finish();
-    document.is_partial = nodes.is_none() || flows.is_none();
-    for (i, value) in nodes.into_iter().flatten().enumerate() {
-        match node::read(value, pointer::index("/nodes", i), found) {
-            Some(node) => document.nodes.push(node),
-            None => document.is_partial = true,
-        }
-    }
-    for (i, value) in flows.into_iter().flatten().enumerate() {
-        match flow::read(value, pointer::index("/flows", i), found) {
-            Ok(flow) => document.flows.push(flow),
-            Err(Some(end)) => document.loose_ends.push(end),
-            Err(None) => document.is_partial = true,
-        }
-    }
+    let process = Scope {
+        at: "",
+        parent: None,
+        depth: 0,
+    };
+    scope::read(fields, process, &mut document, found);
     Some(document)
-}
-
-fn section<'v>(
-    root: &mut Attributes<'v, '_>,
-    fields: &Map<String, Value>,
-    name: &'static str,
-) -> Option<&'v Vec<Value>> {
-    if !fields.contains_key(name) {
-        root.missing(name);
-    }
-    root.list(name)
 }
 
 pub(crate) const NOT_JSON: &str = "NOT_JSON";

@@ -1,19 +1,15 @@
-//! The attributes of user tasks and service tasks.
+//! The attributes of user tasks.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::attributes::Attributes;
-use crate::document::{ServiceTask, UserTask};
-use crate::node::{
-    Access, Assignee, Candidate, Relation, Retry, Service, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
-};
+use super::values::{Message, is_label, single, some_entries};
+use crate::document::UserTask;
+use crate::node::{Access, Assignee, Candidate, Relation, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee};
 use crate::pointer;
 use crate::vocabulary::Place;
 
-/// What is wrong, in English and Chinese.
-type Message = (&'static str, &'static str);
-
-pub(super) fn user(attributes: &mut Attributes<'_, '_>) -> UserTask {
+pub(super) fn read(attributes: &mut Attributes<'_, '_>) -> UserTask {
     UserTask {
         assign: entries(attributes, "assign", assignee),
         candidates: entries(attributes, "candidates", candidate),
@@ -39,51 +35,6 @@ pub(super) fn user(attributes: &mut Attributes<'_, '_>) -> UserTask {
     }
 }
 
-pub(super) fn service(attributes: &mut Attributes<'_, '_>) -> ServiceTask {
-    let retry = attributes.object("retry").map(|fields| {
-        let at = attributes.pointer("retry");
-        let node = attributes.node();
-        let mut retry = Attributes::new(fields, at, Place::Other, attributes.found).about(node);
-        let defaults = Retry::default();
-        let attempts = whole(&mut retry, "attempts", 1..=20).unwrap_or(defaults.attempts);
-        let seconds = whole(&mut retry, "seconds", 1..=3600).unwrap_or(defaults.seconds);
-        if !fields.contains_key("attempts") {
-            retry.missing("attempts");
-        }
-        retry.finish();
-        Retry { attempts, seconds }
-    });
-    // `http` and `queue` take the place of `lambda` and are told as not supported yet.
-    let lambda = attributes.string("lambda");
-    ServiceTask {
-        service: lambda.map(|name| Service::Lambda(name.to_owned())),
-        retry: retry.unwrap_or_default(),
-        writes: Vec::new(),
-        is_for_compensation: false,
-    }
-}
-
-fn whole(
-    attributes: &mut Attributes<'_, '_>,
-    name: &'static str,
-    range: std::ops::RangeInclusive<u32>,
-) -> Option<u32> {
-    let number = attributes.typed(name, ("a whole number", "整数"), Value::as_i64)?;
-    let number = u32::try_from(number).ok().filter(|number| range.contains(number));
-    if number.is_none() {
-        let (low, high) = (range.start(), range.end());
-        let at = attributes.pointer(name);
-        attributes.bad_value(
-            &at,
-            (
-                &format!("`{name}` must lie between {low} and {high}."),
-                &format!("`{name}` 必须在 {low} 到 {high} 之间。"),
-            ),
-        );
-    }
-    number
-}
-
 /// A list whose entries are objects of one attribute (`{"role": "director"}`).
 fn entries<T>(
     attributes: &mut Attributes<'_, '_>,
@@ -91,13 +42,10 @@ fn entries<T>(
     read: fn(&str, &Value) -> Result<T, Message>,
 ) -> Option<Vec<T>> {
     attributes.take(name)?;
-    let Some(list) = attributes.list(name) else {
+    let Some(list) = some_entries(attributes, name) else {
         return Some(Vec::new());
     };
     let at = attributes.pointer(name);
-    if list.is_empty() {
-        attributes.bad_value(&at, ("The list must not be empty.", "列表不能为空。"));
-    }
     let mut read_entries = Vec::with_capacity(list.len());
     for (i, entry) in list.iter().enumerate() {
         match single(entry).map_or_else(|| read("", &Value::Null), |(kind, value)| read(kind, value)) {
@@ -106,11 +54,6 @@ fn entries<T>(
         }
     }
     Some(read_entries)
-}
-
-fn single(entry: &Value) -> Option<(&str, &Value)> {
-    let fields: &Map<String, Value> = entry.as_object().filter(|fields| fields.len() == 1)?;
-    fields.iter().next().map(|(kind, value)| (kind.as_str(), value))
 }
 
 fn assignee(kind: &str, value: &Value) -> Result<Assignee, Message> {
@@ -161,28 +104,17 @@ fn vote(attributes: &mut Attributes<'_, '_>) -> VotePolicy {
     policy.unwrap_or(VotePolicy::Any)
 }
 
-/// The longest name of an outcome, in characters.
-const LONGEST_OUTCOME: usize = 64;
-
 fn outcomes(attributes: &mut Attributes<'_, '_>) -> Vec<String> {
     if attributes.take("outcomes").is_none() {
         return vec!["approve".to_owned(), "reject".to_owned()];
     }
-    let Some(list) = attributes.list("outcomes") else {
+    let Some(list) = some_entries(attributes, "outcomes") else {
         return Vec::new();
     };
     let at = attributes.pointer("outcomes");
-    if list.is_empty() {
-        attributes.bad_value(&at, ("The list must not be empty.", "列表不能为空。"));
-    }
     let mut outcomes = Vec::with_capacity(list.len());
     for (i, value) in list.iter().enumerate() {
-        let fits = |name: &&str| {
-            !name.trim().is_empty()
-                && name.chars().count() <= LONGEST_OUTCOME
-                && !name.chars().any(char::is_control)
-        };
-        match value.as_str().filter(fits) {
+        match value.as_str().filter(|name| is_label(name)) {
             Some(outcome) => outcomes.push(outcome.to_owned()),
             None => attributes.bad_value(
                 &pointer::index(&at, i),
@@ -220,14 +152,9 @@ fn fields(attributes: &mut Attributes<'_, '_>) -> Vec<(String, Access)> {
 }
 
 fn within(attributes: &mut Attributes<'_, '_>) -> Option<String> {
-    let fields = attributes.object("due")?;
-    let at = attributes.pointer("due");
-    let node = attributes.node();
-    let mut due = Attributes::new(fields, at, Place::Due, attributes.found).about(node);
+    let mut due = attributes.nested("due", Place::Due)?;
+    due.require("within");
     let within = due.string("within").map(str::to_owned);
-    if !fields.contains_key("within") && !fields.contains_key("at") {
-        due.missing("within");
-    }
     due.finish();
     within
 }

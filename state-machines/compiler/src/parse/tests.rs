@@ -4,6 +4,9 @@ use domain::text::Language;
 use proptest::prelude::*;
 use serde_json::Value;
 
+mod events;
+mod language;
+
 use crate::rules::testing::{catalog, sound};
 
 #[test]
@@ -103,31 +106,16 @@ fn unknown_attributes_are_told_and_planned_ones_apart() {
         &["UNKNOWN_ATTRIBUTE /nodes/1/due/in (ask)"],
     );
     check(
-        &[("/nodes/1/multiInstance", "{}")],
-        &["NOT_SUPPORTED_YET /nodes/1/multiInstance (ask)"],
-    );
-    check(
-        &[("/nodes/4/terminate", "true")],
-        &["NOT_SUPPORTED_YET /nodes/4/terminate (end)"],
-    );
-}
-
-#[test]
-fn types_of_bpmn_are_refused_for_now_and_others_for_ever() {
-    for node_type in [
-        "parallelGateway",
-        "boundaryEvent",
-        "callActivity",
-        "subProcess",
-        "scriptTask",
-        "intermediateCatchEvent",
-    ] {
-        let node = format!(r#"{{"id": "pay", "type": "{node_type}", "whatever": 1}}"#);
-        check(&[("/nodes/3", &node)], &["NOT_SUPPORTED_YET /nodes/3/type (pay)"]);
-    }
-    check(
-        &[("/nodes/3/type", "\"serviceTsk\"")],
-        &["UNKNOWN_NODE_TYPE /nodes/3/type (pay)"],
+        &[
+            ("/nodes/1/cc", "[]"),
+            ("/onCancel", "\"x\""),
+            ("/variables", "{}"),
+        ],
+        &[
+            "NOT_SUPPORTED_YET /onCancel",
+            "NOT_SUPPORTED_YET /variables",
+            "NOT_SUPPORTED_YET /nodes/1/cc (ask)",
+        ],
     );
 }
 
@@ -281,6 +269,19 @@ fn any_json() -> impl Strategy<Value = Value> {
         "userTask",
         "serviceTask",
         "exclusiveGateway",
+        "parallelGateway",
+        "subProcess",
+        "boundaryEvent",
+        "intermediateThrowEvent",
+        "businessRuleTask",
+        "timer",
+        "message",
+        "error",
+        "decision",
+        "rules",
+        "inputs",
+        "script",
+        "multiInstance",
         "assign",
         "candidates",
         "vote",

@@ -44,9 +44,9 @@ mod tests {
         check(
             &[(
                 "/nodes/3",
-                r#"{"id": "pay", "type": "serviceTask", "http": {"url": "https://example.com"}}"#,
+                r#"{"id": "pay", "type": "serviceTask", "http": {"method": "GET", "url": "\"https://a.b\""}}"#,
             )],
-            &["NOT_SUPPORTED_YET /nodes/3/http (pay)"],
+            &["NOT_SUPPORTED_YET /nodes/3 (pay)"],
         );
     }
 }
