@@ -92,6 +92,7 @@ fn new_task(opening: &Opening, spec: UserTask, assignees: Assignees, now: Timest
             instance: header.instance.clone(),
             node,
             visit: opening.visit,
+            iteration: opening.iteration.clone(),
         },
         name: spec.name,
         ticket: header.ticket.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::Text;
-use domain::id::{InstanceId, TaskId, UserId};
+use domain::id::{InstanceId, Iteration, TaskId, UserId};
 use domain::page::Page;
 use domain::permission::Permission;
 use domain::task::Task;
@@ -33,6 +33,9 @@ pub struct TraceItem {
     name: Option<Text>,
     /// Counts the enterings of this node in this instance.
     visit: u32,
+    /// Which run of a multi-instance activity it was in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iteration: Option<Iteration>,
     #[schema(value_type = String, format = DateTime)]
     entered_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,13 @@ pub struct TraceItem {
     /// Every vote, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     votes: Vec<VoteItem>,
+}
+
+impl TraceItem {
+    /// Where it stands among the others. Branches of a fork may use one number, so the number alone is not enough.
+    fn place(&self) -> (u32, String, u32, Option<Iteration>) {
+        (self.seq, self.node.clone(), self.visit, self.iteration.clone())
+    }
 }
 
 /// A vote on a human task.
@@ -94,11 +104,12 @@ async fn get_instance_trace(
         .map(|version| Nodes::of(&version.definition))
         .unwrap_or_default();
     let steps = app.store.steps_of(&caller.tenant, &id).await?;
-    let mut items: BTreeMap<u32, TraceItem> = steps
+    let items: BTreeMap<_, TraceItem> = steps
         .into_iter()
-        .map(|step| (step.seq, nodes.passed(step)))
+        .map(|step| nodes.passed(step))
+        .chain(tasks.into_iter().map(|task| nodes.decided(task)))
+        .map(|item| (item.place(), item))
         .collect();
-    items.extend(tasks.into_iter().map(|task| (task.seq, nodes.decided(task))));
     Ok(Answer::ok(Page {
         items: items.into_values().collect(),
         next_cursor: None,
@@ -137,6 +148,7 @@ impl Nodes {
             kind,
             name,
             visit: step.visit,
+            iteration: step.iteration,
             entered_at: step.entered_at,
             left_at: step.left_at,
             node: step.node,
@@ -172,6 +184,7 @@ impl Nodes {
             kind,
             name: Some(task.name),
             visit: task.id.visit,
+            iteration: task.id.iteration.clone(),
             entered_at: task.opened_at,
             left_at,
             task_id: Some(task.id),

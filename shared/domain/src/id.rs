@@ -84,6 +84,20 @@ id!(
     NodeId, is_opaque, "1 to 100 letters, digits, '-', '_' and '.'"
 );
 
+id!(
+    /// A run of a multi-instance activity, nested ones from the outside inwards: `2`, `2.0`.
+    Iteration, is_iteration, "numbers joined by '.', at most 64 characters"
+);
+
+impl Iteration {
+    /// Whether this is the other, or one inside of it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0
+            .strip_prefix(other.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
 impl TenantId {
     /// The tenant of an installation that has only one.
     pub fn default_tenant() -> Self {
@@ -119,13 +133,15 @@ impl InstanceId {
     }
 }
 
-/// A human task: one visit of one user task node in one instance.
+/// A place, of which a human task is one: one visit of one node in one instance, and in one iteration where the node is
+/// inside of a multi-instance activity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TaskId {
     pub instance: InstanceId,
     pub node: NodeId,
     pub visit: u32,
+    pub iteration: Option<Iteration>,
 }
 
 impl TaskId {
@@ -135,15 +151,23 @@ impl TaskId {
         let invalid = || InvalidId {
             kind: "TaskId",
             value: value.to_owned(),
-            rule: "an instance, a node and a visit, joined by '~'",
+            rule: "an instance, a node and a visit, joined by '~'; an iteration after the visit and '.'",
         };
         let mut parts = value.split(Self::SEPARATOR);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(instance), Some(node), Some(visit), None) => Ok(Self {
-                instance: InstanceId::parse(instance).map_err(|_| invalid())?,
-                node: NodeId::parse(node).map_err(|_| invalid())?,
-                visit: visit.parse().map_err(|_| invalid())?,
-            }),
+            (Some(instance), Some(node), Some(visit), None) => {
+                let (visit, iteration) = match visit.split_once('.') {
+                    Some((visit, iteration)) => (visit, Some(iteration)),
+                    None => (visit, None),
+                };
+                let iteration = iteration.map(Iteration::parse).transpose();
+                Ok(Self {
+                    instance: InstanceId::parse(instance).map_err(|_| invalid())?,
+                    node: NodeId::parse(node).map_err(|_| invalid())?,
+                    visit: visit.parse().map_err(|_| invalid())?,
+                    iteration: iteration.map_err(|_| invalid())?,
+                })
+            }
             _ => Err(invalid()),
         }
     }
@@ -156,7 +180,11 @@ impl std::fmt::Display for TaskId {
             f,
             "{}{separator}{}{separator}{}",
             self.instance, self.node, self.visit
-        )
+        )?;
+        match &self.iteration {
+            Some(iteration) => write!(f, ".{iteration}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -196,6 +224,13 @@ fn is_opaque(value: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+fn is_iteration(value: &str) -> bool {
+    value.len() <= 64
+        && value
+            .split('.')
+            .all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 fn is_username(value: &str) -> bool {
     (1..=64).contains(&value.chars().count())
         && value
@@ -231,10 +266,29 @@ mod tests {
         assert_eq!(InstanceId::parse("0191").unwrap().ticket(), None);
     }
 
+    #[test]
+    fn an_iteration_is_within_those_around_it() {
+        let iteration = |text: &str| Iteration::parse(text).unwrap();
+        for (inner, outer, within) in [
+            ("2", "2", true),
+            ("2.0", "2", true),
+            ("21", "2", false),
+            ("2", "2.0", false),
+        ] {
+            assert_eq!(
+                iteration(inner).is_within(&iteration(outer)),
+                within,
+                "{inner} {outer}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
-        fn a_task_id_survives_a_round_trip(instance in "[a-zA-Z0-9._-]{1,40}", node in "[a-zA-Z0-9._-]{1,40}", visit: u32) {
-            let id = TaskId { instance: InstanceId::parse(instance).unwrap(), node: NodeId::parse(node).unwrap(), visit };
+        fn a_task_id_survives_a_round_trip(instance in "[a-zA-Z0-9._-]{1,40}", node in "[a-zA-Z0-9._-]{1,40}", visit: u32,
+            iteration in proptest::option::of(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")) {
+            let iteration = iteration.map(|iteration| Iteration::parse(iteration).unwrap());
+            let id = TaskId { instance: InstanceId::parse(instance).unwrap(), node: NodeId::parse(node).unwrap(), visit, iteration };
             prop_assert_eq!(TaskId::parse(&id.to_string()).unwrap(), id);
         }
 

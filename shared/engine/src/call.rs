@@ -1,6 +1,7 @@
 //! Calls of functions by state machines.
 
 use domain::Result;
+use domain::id::Iteration;
 use jiff::Timestamp;
 use runtime::{App, clock};
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub struct Opening {
     pub visit: u32,
     /// When, among the nodes of the instance, this one was entered.
     pub seq: u32,
+    #[serde(default)]
+    pub iteration: Option<Iteration>,
     pub path: Vec<PathEntry>,
 }
 
@@ -30,6 +33,8 @@ pub struct ServiceCall {
     pub node: String,
     pub visit: u32,
     pub seq: u32,
+    #[serde(default)]
+    pub iteration: Option<Iteration>,
     pub path: Vec<PathEntry>,
     /// The same for every try of this visit: whatever the service does, it does once under this key.
     pub idempotency_key: String,
@@ -43,6 +48,7 @@ impl ServiceCall {
             seq: self.seq,
             node: self.node.clone(),
             visit: self.visit,
+            iteration: self.iteration.clone(),
             entered_at,
             left_at: Some(clock::now()),
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{InstanceId, Key, TenantId, TicketId, UserId};
+use domain::id::{InstanceId, Iteration, Key, TenantId, TicketId, UserId};
 use domain::instance::Instance;
 use domain::workflow::WorkflowVersion;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,8 @@ pub struct PathEntry {
     #[serde(default = "first")]
     pub visit: u32,
     pub seq: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iteration: Option<Iteration>,
 }
 
 fn first() -> u32 {

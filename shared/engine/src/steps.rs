@@ -25,6 +25,7 @@ pub(crate) fn rows(path: &[PathEntry], at: Timestamp) -> Vec<StepRow> {
             seq: entry.seq,
             node: entry.node.clone(),
             visit: entry.visit,
+            iteration: entry.iteration.clone(),
             entered_at: at,
             left_at: Some(at),
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use domain::event::Event;
-use domain::id::{InstanceId, TenantId};
+use domain::id::{InstanceId, Iteration, TenantId};
 use domain::instance::{Incident, Instance, InstanceStatus};
 use domain::page::Page;
 use domain::{Error, Result};
@@ -25,10 +25,12 @@ impl Stored for Instance {
 /// A node that an instance entered. Human tasks tell more of theirs by their own row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRow {
-    /// The order in which the nodes were entered, from 1.
+    /// The order in which the nodes were entered, from 1. Nodes in branches of one fork may have the same number.
     pub seq: u32,
     pub node: String,
     pub visit: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iteration: Option<Iteration>,
     pub entered_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
@@ -317,7 +319,11 @@ impl Store {
     pub async fn steps_put(&self, tenant: &TenantId, id: &InstanceId, steps: &[StepRow]) -> Result<()> {
         let items = steps
             .iter()
-            .map(|step| Ok(to_item(step)?.at(&keys::step(tenant, id, step.seq))))
+            .map(|step| {
+                let iteration = step.iteration.as_ref();
+                let key = keys::step(tenant, id, step.seq, &step.node, step.visit, iteration);
+                Ok(to_item(step)?.at(&key))
+            })
             .collect::<Result<Vec<_>>>()?;
         self.put_all(Table::Instances, items).await
     }

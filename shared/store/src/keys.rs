@@ -1,7 +1,7 @@
 //! Every key of every table is built here, and nowhere else. The tenant leads; `#` separates; no id can hold it.
 //! Stored shapes are append-only: a shape may be added, none may change.
 
-use domain::id::{InstanceId, Key, TaskId, TenantId, TicketId, UserId, Username};
+use domain::id::{InstanceId, Iteration, Key, TaskId, TenantId, TicketId, UserId, Username};
 use domain::task::Candidate;
 use jiff::Timestamp;
 
@@ -94,11 +94,26 @@ pub fn instance(tenant: &TenantId, instance: &InstanceId) -> ItemKey {
     ItemKey::new(format!("{tenant}#INSTANCE#{instance}"), "INSTANCE")
 }
 
-pub fn step(tenant: &TenantId, instance: &InstanceId, seq: u32) -> ItemKey {
+/// Branches of a fork count on by themselves, so that two nodes may have one number.
+pub fn step(
+    tenant: &TenantId,
+    instance: &InstanceId,
+    seq: u32,
+    node: &str,
+    visit: u32,
+    iteration: Option<&Iteration>,
+) -> ItemKey {
     ItemKey::new(
         format!("{tenant}#INSTANCE#{instance}"),
-        format!("{STEPS}{seq:08}"),
+        format!("{STEPS}{seq:08}#{node}#{visit}{}", within(iteration)),
     )
+}
+
+/// The end of the keys of what is inside of a multi-instance activity.
+fn within(iteration: Option<&Iteration>) -> String {
+    iteration
+        .map(|iteration| format!("#{iteration}"))
+        .unwrap_or_default()
 }
 
 pub const STEPS: &str = "STEP#";
@@ -117,7 +132,8 @@ pub fn running_shard(instance: &InstanceId) -> u32 {
 // tasks
 
 pub fn task(tenant: &TenantId, task: &TaskId) -> ItemKey {
-    let sk = format!("{TASKS}{}#{:06}", task.node, task.visit);
+    let iteration = within(task.iteration.as_ref());
+    let sk = format!("{TASKS}{}#{:06}{iteration}", task.node, task.visit);
     ItemKey::new(format!("{tenant}#INSTANCE#{}", task.instance), sk)
 }
 
@@ -259,6 +275,7 @@ mod tests {
         let ticket_id = TicketId::parse("t1").unwrap();
         let instance_id = InstanceId::of_ticket(&ticket_id);
         let task_id = TaskId::parse("i-t1~manager~2").unwrap();
+        let iteration = Iteration::parse("0.1").unwrap();
         let name = Username::parse("mei").unwrap();
         let keys = [
             user(&tenant, &user_id),
@@ -274,8 +291,10 @@ mod tests {
             ticket(&tenant, &ticket_id),
             failed_submission(&tenant, &ticket_id),
             instance(&tenant, &instance_id),
-            step(&tenant, &instance_id, 3),
+            step(&tenant, &instance_id, 3, "size", 1, None),
+            step(&tenant, &instance_id, 4, "size", 2, Some(&iteration)),
             task(&tenant, &task_id),
+            task(&tenant, &TaskId::parse("i-t1~manager~2.0.1").unwrap()),
             inbox(&tenant, &user_id, &task_id),
             offer(&tenant, &Candidate::Role(key("agent")), &task_id),
             started(&tenant, &user_id, &instance_id),
@@ -300,8 +319,10 @@ mod tests {
         acme#TICKET#t1 | TICKET
         acme#TICKET#t1 | FAILED
         acme#INSTANCE#i-t1 | INSTANCE
-        acme#INSTANCE#i-t1 | STEP#00000003
+        acme#INSTANCE#i-t1 | STEP#00000003#size#1
+        acme#INSTANCE#i-t1 | STEP#00000004#size#2#0.1
         acme#INSTANCE#i-t1 | TASK#manager#000002
+        acme#INSTANCE#i-t1 | TASK#manager#000002#0.1
         acme#INBOX#u1 | TASK#i-t1~manager~2
         acme#OFFER#ROLE#agent | TASK#i-t1~manager~2
         acme#INBOX#u1 | INSTANCE#i-t1

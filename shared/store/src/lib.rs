@@ -15,9 +15,9 @@
 //! | workflows | ticket type by key · ticket types | `T#TYPE#key` / `TYPE` · gsi1 `T#TYPES` |
 //! | tickets | ticket by id · why a submission failed | `T#TICKET#id` / `TICKET` · `FAILED` (expires) |
 //! | tickets | a person's tickets, newest first | gsi1 `T#REQUESTER#user` / time |
-//! | instances | instance by id · its steps | `T#INSTANCE#id` / `INSTANCE` · `STEP#n` |
+//! | instances | instance by id · its steps | `T#INSTANCE#id` / `INSTANCE` · `STEP#n#node#visit` |
 //! | instances | unsettled instances, for the sweeper | gsi1 `T#RUNNING#shard` / time (sparse) |
-//! | tasks | task by id · tasks of an instance | `T#INSTANCE#id` / `TASK#node#visit` |
+//! | tasks | task by id · tasks of an instance | `T#INSTANCE#id` / `TASK#node#visit` (`#iteration`) |
 //! | tasks | decided, not yet answered, for the sweeper | gsi1 `T#UNANSWERED` / time (sparse) |
 //! | tasks | a person's lists, newest first | gsi1 `T#TODO#user` · `T#DONE#user` · `T#STARTED#user` · `T#CC#user` |
 //! | tasks | the row of a person and a task · of a role and a task | `T#INBOX#user` / `TASK#id` · `T#OFFER#role` / `TASK#id` |

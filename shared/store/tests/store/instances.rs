@@ -100,11 +100,14 @@ async fn data_and_steps_are_written_by_key() {
         (&json!("fine"), &json!(13), &json!([[[[1e300]]]]))
     );
     // More than one batch, twice.
-    let steps: Vec<StepRow> = (1..=60)
-        .map(|seq| StepRow {
+    let steps: Vec<StepRow> = (1..=30)
+        .flat_map(|seq| [(seq, "a"), (seq, "b")])
+        .map(|(seq, branch)| StepRow {
             seq,
-            node: format!("n{seq}"),
+            // Two branches of a fork that use one number.
+            node: format!("{branch}{seq}"),
             visit: 1,
+            iteration: None,
             entered_at: at(1),
             left_at: None,
         })
