@@ -347,6 +347,55 @@ async fn opening_a_task_and_recording_a_payment_are_killed_everywhere() {
     stage.resolved_once(&ticket).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_whose_opening_was_cut_off_comes_into_the_lists_all_the_same() {
+    let mut stage = Stage::set().await;
+    stage.app.platform.follow();
+    let store = stage.app.platform.app.store.clone();
+    for (round, done) in [false, true].into_iter().enumerate() {
+        let mut with_row = 0;
+        for calls in 0.. {
+            let ticket = format!("cut-{round}-{calls}");
+            // Nobody opens it a second time: no execution waits for this token.
+            let opening = json!({
+                "tenant": "default", "instance": format!("i-{ticket}"), "epoch": 1, "workflow": "expense-approval",
+                "version": 1, "ticket": ticket, "starter": stage.story.requester_id, "token": "nobody's",
+                "node": "manager", "visit": 1, "seq": 2, "path": [{ "node": "start", "visit": 1, "seq": 1 }],
+            });
+            stage.wire.arm("open_task", calls, done);
+            let opened = stage.invoke("open_task", opening).await;
+            stage.wire.disarm();
+            let task = format!("i-{ticket}~manager~1");
+            let tenant = TenantId::default_tenant();
+            if store
+                .task_get(&tenant, &task.parse_task())
+                .await
+                .unwrap()
+                .is_some()
+            {
+                with_row += 1;
+                let listed = |list: &Value| {
+                    list["items"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|item| item["id"] == json!(task))
+                };
+                stage.story.manager.until("/tasks", listed).await;
+                let steps = store
+                    .steps_of(&tenant, &task.parse_task().instance)
+                    .await
+                    .unwrap();
+                assert_eq!(steps.len(), 1, "the way to it is written down");
+            }
+            if opened {
+                break;
+            }
+        }
+        assert!(with_row >= 2, "cut {with_row} times after the row");
+    }
+}
+
 impl Stage {
     async fn created_by_followers(&self) -> (String, String) {
         self.story.submit(120.0).await;

@@ -11,6 +11,7 @@ use store::item::Item;
 use store::tasks::task_of_image;
 use store::{Table, keys};
 
+use crate::arrange::arrange;
 use crate::claim_task::move_to_inbox;
 
 pub fn handler() -> Handler {
@@ -51,10 +52,18 @@ async fn follow(app: &App, change: Change) -> Result<()> {
     let was_open = old.as_ref().is_none_or(Task::is_open);
     if was_open && !task.is_open() {
         clear_lists(app, &tenant, &task).await?;
+    } else if task.is_open() && old.as_ref().is_none_or(|old| has_been_opened(old, &task)) {
+        // Again, should the opening have been cut off after the row was written.
+        arrange(app, &tenant, task).await?;
     } else if task.is_open() && old.is_some_and(|old| old.voters != task.voters) {
         move_to_inbox(app, &tenant, &task).await?;
     }
     Ok(())
+}
+
+/// Whether an execution came to it between the two.
+fn has_been_opened(old: &Task, new: &Task) -> bool {
+    (old.epoch, &old.token) != (new.epoch, &new.token)
 }
 
 /// Takes a task that is open no more out of the lists of those who did not vote, and moves it to what is done for those

@@ -2,6 +2,7 @@
 
 use runtime::Service;
 
+mod arrange;
 mod assignees;
 pub mod claim_task;
 pub mod complete_task;

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use compiler::node::UserTask;
 use domain::id::{NodeId, TaskId};
-use domain::task::{Decision, Task};
+use domain::task::Task;
 use domain::{Error, Result};
 use engine::call::Opening;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use runtime::{App, FunctionError, Handler, Trigger, clock, state_machines, table};
 use serde::Serialize;
 use store::Table;
-use store::tasks::Voted;
 
+use crate::arrange::arrange;
 use crate::assignees::{Assignees, resolve};
-use crate::claim_task::move_to_inbox;
 
 pub fn handler() -> Handler {
     let grants = vec![
@@ -45,7 +44,8 @@ async fn open(app: &App, opening: Opening) -> Result<Option<Task>> {
     let tenant = &header.tenant;
     let spec = spec(app, &opening).await?;
     let assignees = resolve(app, tenant, &spec, &header.starter).await?;
-    let skip = assignees.skip;
+    // First: the row alone is followed by the stream, which makes up for all that comes after it.
+    engine::steps::write(app, header, &opening.path, now).await?;
     let Some(task) = app
         .store
         .task_open(tenant, &new_task(&opening, spec, assignees, now)?)
@@ -54,19 +54,7 @@ async fn open(app: &App, opening: Opening) -> Result<Option<Task>> {
         tracing::info!(instance = %header.instance, epoch = header.epoch, "a newer execution has opened this task");
         return Ok(None);
     };
-    engine::steps::write(app, header, &opening.path, now).await?;
-    let task = if skip && task.is_open() {
-        pass(app, &opening, task, now).await?
-    } else {
-        task
-    };
-    if task.decided.is_some() {
-        // Decided before this execution came to it, or not a question at all.
-        engine::answer::answer(app, tenant, &task).await?;
-    } else if task.is_open() {
-        offer(app, &opening, &task).await?;
-    }
-    Ok(Some(task))
+    arrange(app, tenant, task).await.map(Some)
 }
 
 async fn spec(app: &App, opening: &Opening) -> Result<UserTask> {
@@ -105,6 +93,7 @@ fn new_task(opening: &Opening, spec: UserTask, assignees: Assignees, now: Timest
         policy: spec.vote,
         outcomes: spec.outcomes,
         votes: BTreeMap::new(),
+        skip: assignees.skip,
         decided: None,
         answered_at: None,
         closed_at: None,
@@ -127,34 +116,6 @@ fn due_at(within: &str, now: Timestamp) -> Result<Timestamp> {
         .checked_add(span)
         .map_err(|e| Error::internal("add a duration", e))?;
     Ok(due.timestamp())
-}
-
-/// Decides with the first outcome, by nobody.
-async fn pass(app: &App, opening: &Opening, task: Task, at: Timestamp) -> Result<Task> {
-    let outcome = task.outcomes.first().cloned().unwrap_or_default();
-    let decision = Decision {
-        outcome,
-        at,
-        by: None,
-    };
-    match app
-        .store
-        .task_decide(&opening.header.tenant, &task, &decision)
-        .await?
-    {
-        Voted::Counted(task) => Ok(*task),
-        Voted::Refused(task) => task.map(|task| *task).ok_or(Error::NotFound("task")),
-    }
-}
-
-async fn offer(app: &App, opening: &Opening, task: &Task) -> Result<()> {
-    let tenant = &opening.header.tenant;
-    if task.voters.is_empty() {
-        for candidate in &task.candidates {
-            app.store.offer_add(tenant, candidate, task).await?;
-        }
-    }
-    move_to_inbox(app, tenant, task).await
 }
 
 #[cfg(test)]

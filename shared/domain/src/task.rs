@@ -69,6 +69,9 @@ pub struct Task {
     pub policy: VotePolicy,
     pub outcomes: Vec<String>,
     pub votes: BTreeMap<UserId, Vote>,
+    /// Nobody has to be asked: it is decided with its first outcome.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decision>,
     /// When the execution was told of the decision.
@@ -177,6 +180,7 @@ mod tests {
                 .enumerate()
                 .map(|(n, outcome)| (user(n), vote(outcome)))
                 .collect(),
+            skip: false,
             decided: None,
             answered_at: None,
             closed_at: None,

@@ -36,6 +36,7 @@ pub mod inbox;
 pub mod instances;
 pub mod item;
 pub mod keys;
+mod openings;
 pub mod payments;
 mod revision;
 pub mod table;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dynamo::{Order, PageRequest, Store, Written, conditional};
-use crate::item::{self, Item, Stored, from_item, number, text, to_item};
+use crate::item::{self, Item, Stored, from_item, number, text};
 use crate::keys;
 use crate::table::{SORT_KEY, Table};
 
@@ -25,41 +25,6 @@ pub enum Voted {
 }
 
 impl Store {
-    /// Opens a task. Opening it again, for a newer execution or because the first try was cut off, puts the epoch and
-    /// the token of that execution in place and keeps the votes. None: a newer execution has opened it.
-    pub async fn task_open(&self, tenant: &TenantId, task: &Task) -> Result<Option<Task>> {
-        let mut fields = to_item(task)?;
-        for own in ["epoch", "token", "revision", "answered_at"] {
-            fields.remove(own);
-        }
-        let mut update = self
-            .update(Table::Tasks, &keys::task(tenant, &task.id))
-            .condition_expression("attribute_not_exists(pk) OR epoch <= :epoch")
-            .expression_attribute_values(":epoch", number(task.epoch))
-            .expression_attribute_values(":token", text(&task.token))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":none", number(0))
-            .expression_attribute_names("#token", "token")
-            .expression_attribute_names("#revision", "revision");
-        let mut sets = vec![
-            "epoch = :epoch".to_owned(),
-            "#token = :token".to_owned(),
-            "#revision = if_not_exists(#revision, :none) + :one".to_owned(),
-        ];
-        for (n, (field, value)) in fields.into_iter().enumerate() {
-            sets.push(format!("#f{n} = if_not_exists(#f{n}, :v{n})"));
-            update = update
-                .expression_attribute_names(format!("#f{n}"), field)
-                .expression_attribute_values(format!(":v{n}"), value);
-        }
-        let update =
-            update.update_expression(format!("SET {} REMOVE answered_at, frozen_at", sets.join(", ")));
-        match conditional(update).await? {
-            Written::Done(item) => from_item(item).map(Some),
-            Written::Refused(_) => Ok(None),
-        }
-    }
-
     pub async fn task_get(&self, tenant: &TenantId, id: &TaskId) -> Result<Option<Task>> {
         self.get(Table::Tasks, &keys::task(tenant, id)).await
     }

@@ -29,6 +29,7 @@ fn task(epoch: u32, token: &str, voters: &[&str], policy: VotePolicy) -> Task {
         policy,
         outcomes: vec!["approve".to_owned(), "reject".to_owned()],
         votes: BTreeMap::new(),
+        skip: false,
         decided: None,
         answered_at: None,
         closed_at: None,
@@ -151,6 +152,29 @@ async fn one_vote_decides_in_one_write_and_only_once() {
         .unwrap();
     assert_eq!(waiting().await, 0);
     assert!(!store.task_close(&tenant(), &opened.id, at(11)).await.unwrap());
+    // A newer execution comes to it: that one has not been told.
+    let again = store
+        .task_open(&tenant(), &task(2, "two", &["wang"], VotePolicy::Any))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((again.token.as_str(), again.answered_at), ("two", None));
+    assert_eq!(again.decided, decided.decided);
+    assert_eq!(waiting().await, 1);
+}
+
+#[tokio::test]
+async fn a_closed_task_stays_closed_when_it_is_opened_again() {
+    let store = store().await;
+    let first = task(1, "one", &["wang"], VotePolicy::Any);
+    store.task_open(&tenant(), &first).await.unwrap().unwrap();
+    assert!(store.task_close(&tenant(), &first.id, at(2)).await.unwrap());
+    let again = store
+        .task_open(&tenant(), &task(2, "two", &["wang"], VotePolicy::Any))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((again.epoch, again.closed_at), (2, Some(at(2))));
 }
 
 #[tokio::test]
