@@ -1,5 +1,6 @@
 //! Tests of the whole compiler; those of a part stand beside it.
 
+mod corpora;
 mod game;
 mod language;
 mod predefined;

@@ -1,0 +1,73 @@
+//! BPMN files of engines and of the model interchange group, as definitions of our language. Elements that it does not have keep
+//! their BPMN type or name, so that the compiler refuses them by its codes.
+
+mod convert;
+mod event;
+mod expression;
+mod names;
+mod tests;
+mod xml;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use convert::processes;
+use xml::Element;
+
+/// A process of a file.
+#[derive(Debug)]
+pub(in crate::tests) struct Process {
+    pub(in crate::tests) file: String,
+    pub(in crate::tests) id: String,
+    pub(in crate::tests) definition: Value,
+    /// Of the form `claim`: the variables that conditions read.
+    pub(in crate::tests) schema: Value,
+}
+
+/// Each file with its processes, or why there are none.
+pub(in crate::tests) type Files = Vec<(String, Result<Vec<Process>, String>)>;
+
+/// `None`, and said so: there are no corpora.
+pub(in crate::tests) fn files() -> Option<Files> {
+    #[expect(clippy::disallowed_methods, reason = "a test is told here where its data lie")]
+    let folder = std::env::var("PFLOW_CORPORA").unwrap_or_else(|_| "../shared/corpora".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let folders = ["bpmn-engines", "bpmn-miwg"].map(|name| root.join(name));
+    if !folders.iter().all(|folder| folder.is_dir()) {
+        say(&format!(
+            "NOT TESTED: no corpora at {} (set PFLOW_CORPORA)",
+            root.display()
+        ));
+        return None;
+    }
+    let mut paths: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|kind| kind == "xml" || kind == "bpmn")
+    });
+    paths.sort();
+    Some(paths.iter().map(|path| read(path)).collect())
+}
+
+/// Not by `println!`, which a test runner keeps to itself when the test passes: others read these lines.
+fn say(text: &str) {
+    std::io::stdout()
+        .lock()
+        .write_all(format!("{text}\n").as_bytes())
+        .unwrap();
+}
+
+fn read(path: &Path) -> (String, Result<Vec<Process>, String>) {
+    let file = path.file_name().unwrap().to_string_lossy().into_owned();
+    let text = fs::read(path).unwrap();
+    let text = String::from_utf8_lossy(&text);
+    let found = Element::read(&text).and_then(|root| processes(&file, &root));
+    (file, found)
+}
