@@ -32,6 +32,10 @@ mod validate;
 mod vocabulary;
 mod workflow;
 
+/// The JSON Schema of definitions (draft 2020-12). It says what [`parse`] says, except for the widths of decision tables
+/// and the depth of sub-processes.
+pub const SCHEMA: &str = include_str!("schema.json");
+
 pub use bound::fewest_transitions;
 pub use catalog::{Catalog, function_name};
 pub use compile::{Compiled, compile, diagnose, is_no_definition};

@@ -7,24 +7,33 @@ use domain::diagnostic::Severity;
 use super::predefined::{catalog, home};
 use crate::diagnose;
 
+/// The examples of the page: the codes that each gives, and its text.
+pub(super) fn examples() -> Vec<(Vec<String>, String)> {
+    let page = fs::read_to_string(home().join("../docs/workflow-language.md")).unwrap();
+    let blocks = page.split("\n```json").skip(1);
+    blocks
+        .map(|block| {
+            let (codes, rest) = block.split_once('\n').unwrap();
+            let (text, _) = rest.split_once("\n```").unwrap();
+            let codes = codes.split_whitespace().map(str::to_owned).collect();
+            (codes, text.to_owned())
+        })
+        .collect()
+}
+
 #[test]
 fn the_examples_of_the_language_page_compile_or_give_their_code() {
-    let page = fs::read_to_string(home().join("../docs/workflow-language.md")).unwrap();
-    let mut examples = 0;
-    for block in page.split("\n```json").skip(1) {
-        let (code, rest) = block.split_once('\n').unwrap();
-        let (text, _) = rest.split_once("\n```").unwrap();
-        let mut codes: Vec<String> = diagnose(text, &catalog())
+    let examples = examples();
+    assert!(examples.len() >= 8);
+    for (expected, text) in examples {
+        let mut codes: Vec<String> = diagnose(&text, &catalog())
             .into_iter()
             .inspect(|one| assert_eq!(one.severity, Severity::Error, "{one:?}"))
             .map(|one| one.code)
             .collect();
         codes.dedup();
-        let expected: Vec<&str> = code.split_whitespace().collect();
         assert_eq!(codes, expected, "{text}");
-        examples += 1;
     }
-    assert!(examples >= 8);
 }
 
 #[test]

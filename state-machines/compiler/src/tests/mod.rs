@@ -4,4 +4,5 @@ mod corpora;
 mod game;
 mod language;
 mod predefined;
+mod schema;
 mod translation;
