@@ -13,6 +13,7 @@ pub mod get_instance;
 pub mod get_instance_trace;
 pub mod get_ticket_type;
 pub mod get_workflow;
+pub mod get_workflow_schema;
 pub mod get_workflow_version;
 mod involved;
 pub mod list_ticket_types;
@@ -35,6 +36,7 @@ pub fn service() -> Service {
             list_workflows::endpoint(),
             get_workflow::endpoint(),
             update_workflow::endpoint(),
+            get_workflow_schema::endpoint(),
             validate_workflow::endpoint(),
             publish_workflow::endpoint(),
             get_workflow_version::endpoint(),

@@ -16,7 +16,7 @@ const PUBLIC: &[&str] = &[
     "refresh_session",
 ];
 /// Operations whose readers are tools, which know no envelope.
-const BARE: &[&str] = &["get_jwks", "get_openapi"];
+const BARE: &[&str] = &["get_jwks", "get_openapi", "get_workflow_schema"];
 
 fn operations(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
