@@ -1,5 +1,8 @@
 //! What the page says, by small examples.
 
+mod scopes;
+mod tables;
+
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Game, Place};
