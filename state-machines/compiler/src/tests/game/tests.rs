@@ -161,6 +161,36 @@ fn generated_workflows_without_more_compile() {
     }
 }
 
+/// Whatever has a machine by now: they are written as the language's page says.
+#[test]
+fn generated_workflows_have_the_attributes_of_the_language() {
+    let catalog = Catalog::new().form("claim", schema()).function("do-it");
+    let wrong = [
+        "ATTRIBUTE",
+        "TYPE",
+        "VALUE",
+        "BAD_",
+        "DUPLICATE_",
+        "UNKNOWN_NODE",
+        "UNKNOWN_FUNCTION",
+        "SYNTAX",
+    ];
+    let mut runner = TestRunner::new(Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&case(Features::ALL), |case| {
+        let mut found = diagnose(&case.definition.to_string(), &catalog);
+        found.retain(|one| wrong.iter().any(|part| one.code.contains(part)));
+        prop_assert!(found.is_empty(), "{found:#?}\n{:#}", case.definition);
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
 #[test]
 fn only_what_travels_is_compared() {
     let data = json!({"amount": 1, "note": "x"}).as_object().cloned().unwrap();
