@@ -46,7 +46,7 @@ impl Checked<'_> {
 }
 
 /// What is right and has no machine yet, so that nothing is translated to less than it says.
-fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
+pub(crate) fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
     let is_lowered = |node: &&Node| {
         node.multi_instance.is_none()
             && match &node.kind {

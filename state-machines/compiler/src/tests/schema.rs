@@ -75,12 +75,10 @@ fn examples_and_predefined_workflows_agree() {
 }
 
 /// Definitions that between them have every type and attribute.
-fn bases() -> Vec<Value> {
-    let examples = examples()
-        .into_iter()
-        .map(|(_, text)| serde_json::from_str(&text).unwrap());
-    examples.chain([everything()]).collect()
-}
+static BASES: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let read = |(_, text): (_, String)| serde_json::from_str(&text).unwrap();
+    examples().into_iter().map(read).chain([everything()]).collect()
+});
 
 /// No workflow, but every attribute is right.
 fn everything() -> Value {
@@ -237,8 +235,7 @@ proptest! {
 
     #[test]
     fn the_schema_says_what_parsing_says(base in any::<usize>(), list in changes()) {
-        let bases = bases();
-        let mut definition = bases[base % bases.len()].clone();
+        let mut definition = BASES[base % BASES.len()].clone();
         for one in &list {
             if definition.is_object() && definition.as_object().is_some_and(|fields| !fields.is_empty()) {
                 change(&mut definition, one);
