@@ -1,4 +1,4 @@
-//! What a definition may refer to: the forms, roles and functions of the tenant that publishes it.
+//! What a definition may refer to: the forms, roles, functions and workflows of the tenant that publishes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ pub struct Catalog {
     forms: BTreeMap<String, Value>,
     roles: BTreeSet<String>,
     functions: BTreeSet<String>,
+    workflows: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -38,6 +39,13 @@ impl Catalog {
         self
     }
 
+    /// A published workflow that a call activity may start, by its key.
+    #[must_use]
+    pub fn workflow(mut self, key: impl Into<String>) -> Self {
+        self.workflows.insert(key.into());
+        self
+    }
+
     pub(crate) fn schema(&self, form: &str) -> Option<&Value> {
         self.forms.get(form)
     }
@@ -52,6 +60,14 @@ impl Catalog {
 
     pub(crate) fn has_role(&self, key: &str) -> bool {
         self.roles.contains(key)
+    }
+
+    pub(crate) fn workflows(&self) -> impl Iterator<Item = &str> {
+        self.workflows.iter().map(String::as_str)
+    }
+
+    pub(crate) fn has_workflow(&self, key: &str) -> bool {
+        self.workflows.contains(key)
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = String> {

@@ -66,6 +66,22 @@ pub enum Kind {
     Refused,
 }
 
+impl Kind {
+    pub(crate) fn is_event_sub_process(&self) -> bool {
+        matches!(
+            self,
+            Self::SubProcess {
+                triggered_by_event: true
+            }
+        )
+    }
+
+    /// A service task that only compensates.
+    pub(crate) fn is_handler(&self) -> bool {
+        matches!(self, Self::Service(task) if task.is_for_compensation)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct UserTask {
     /// `None`: not written. What is written wrong is left out of the list, with a diagnostic.
@@ -178,6 +194,16 @@ pub enum TimerKind {
     Date,
     /// `timeCycle`: `R3/PT1H`; `R/PT1H` without end.
     Cycle,
+}
+
+impl TimerKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Duration => "timeDuration",
+            Self::Date => "timeDate",
+            Self::Cycle => "timeCycle",
+        }
+    }
 }
 
 /// `"PT1H"` or `{"expression": "…"}`.

@@ -19,6 +19,7 @@ mod decision;
 mod document;
 mod emit;
 mod excerpt;
+mod expressions;
 mod graph;
 mod lower;
 pub mod node;
@@ -29,6 +30,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod variables;
 mod vocabulary;
 mod workflow;
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// Compiles workflow definitions to state machines.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The definition. Forms (`*.form.json`), roles and functions (`catalog.json`) are those of its folder.
+    /// The definition. Forms (`*.form.json`), roles, functions and workflows (`catalog.json`) are those of its folder.
     #[arg(required_unless_present = "regenerate")]
     file: Option<PathBuf>,
     /// The prefix of the deployment's function names; the placeholder stays where there is none.
@@ -27,6 +27,9 @@ struct Arguments {
     /// A function that the definition may call.
     #[arg(long = "function")]
     functions: Vec<String>,
+    /// A published workflow that the definition may call.
+    #[arg(long = "workflow")]
+    workflows: Vec<String>,
     /// Diagnostics in Chinese.
     #[arg(long)]
     zh: bool,
@@ -54,6 +57,9 @@ fn one(file: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     for function in &arguments.functions {
         catalog = catalog.function(function);
+    }
+    for workflow in &arguments.workflows {
+        catalog = catalog.workflow(workflow);
     }
     match compile(&text, &catalog) {
         Ok(compiled) => {
@@ -151,6 +157,7 @@ fn catalog_of(folder: &Path) -> anyhow::Result<Catalog> {
         if is_catalog {
             catalog = names(&value, "roles").fold(catalog, Catalog::role);
             catalog = names(&value, "functions").fold(catalog, Catalog::function);
+            catalog = names(&value, "workflows").fold(catalog, Catalog::workflow);
         } else if let (Some(Value::String(key)), Some(schema)) = (value.get("key"), value.get("schema")) {
             catalog = catalog.form(key, schema.clone());
         }

@@ -1,4 +1,4 @@
-//! Walks a condition's tree: which fields it reads, and whether what it does with them can work.
+//! Walks an expression's tree: which fields it reads, and whether what it does with them can work.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,22 @@ use serde_json::Value;
 
 use super::kind::{Kinds, Shape};
 use super::schema::{self, Property};
-use super::{Analysis, Problem, functions};
+use super::{Analysis, Gives, Known, Problem, functions};
 use crate::suggest::did_you_mean;
 
 /// Deeper trees are refused: every walker of a tree uses the stack.
 const DEEPEST: usize = 100;
 
-pub(super) fn check(tree: &AstNode, schema: Option<&Value>, analysis: &mut Analysis) {
+pub(super) fn check(tree: &AstNode, known: Known<'_>, gives: Gives<'_>, analysis: &mut Analysis) {
     let mut walk = Walk {
-        root: schema,
+        root: known.schema,
+        set: known.variables,
         variables: BTreeSet::new(),
         depth: 0,
         too_deep: false,
         analysis,
     };
-    let whole = match schema {
+    let whole = match known.schema {
         Some(root) => schema::shape(root, root, 0),
         None => Shape::ANY,
     };
@@ -37,13 +38,8 @@ pub(super) fn check(tree: &AstNode, schema: Option<&Value>, analysis: &mut Analy
         .problems
         .iter()
         .any(|problem| problem.code == "CONDITION_TYPE");
-    if !result.kinds.meets(Kinds::BOOLEAN) && !unsound {
-        let (en, zh) = result.kinds.describe();
-        walk.error(
-            "CONDITION_TYPE",
-            format!("The condition is never true: it gives {en}."),
-            format!("条件永远不会成立：其结果是{zh}。"),
-        );
+    if !unsound {
+        walk.result(result.kinds, gives);
     }
 }
 
@@ -66,7 +62,9 @@ impl Context<'_> {
 
 pub(super) struct Walk<'s, 'a> {
     root: Option<&'s Value>,
-    /// Variables and parameters that the condition binds itself.
+    /// Variables of the definition.
+    set: &'s BTreeSet<String>,
+    /// Variables and parameters that the expression binds itself.
     pub(super) variables: BTreeSet<String>,
     depth: usize,
     too_deep: bool,
@@ -83,8 +81,8 @@ impl<'s> Walk<'s, '_> {
             if !std::mem::replace(&mut self.too_deep, true) {
                 self.error(
                     "CONDITION_TOO_LONG",
-                    format!("The condition nests deeper than {DEEPEST} levels."),
-                    format!("条件嵌套超过 {DEEPEST} 层。"),
+                    format!("The expression nests deeper than {DEEPEST} levels."),
+                    format!("表达式嵌套超过 {DEEPEST} 层。"),
                 );
             }
             return Shape::ANY;
@@ -247,7 +245,45 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
+    /// Whether what the whole gives can be used.
+    fn result(&mut self, kinds: Kinds, gives: Gives<'_>) {
+        let (en, zh) = kinds.describe();
+        match gives {
+            Gives::Truth if !kinds.meets(Kinds::BOOLEAN) => self.error(
+                "CONDITION_TYPE",
+                format!("The condition is never true: it gives {en}."),
+                format!("条件永远不会成立：其结果是{zh}。"),
+            ),
+            Gives::Text if !kinds.meets(Kinds::STRING) => self.error(
+                "CONDITION_TYPE",
+                format!("A string is needed here; the expression gives {en}."),
+                format!("此处需要字符串；表达式的结果是{zh}。"),
+            ),
+            Gives::Field(name) => {
+                let root = self.root.map(|root| schema::property(root, root, name));
+                let Some(Property::Known(field)) = root else {
+                    return;
+                };
+                let given = kinds.present();
+                if !given.is_none() && !given.meets(field.kinds) {
+                    let (wanted_en, wanted_zh) = field.kinds.describe();
+                    self.error(
+                        "CONDITION_TYPE",
+                        format!("The form's field `{name}` is {wanted_en}; the expression gives {en}."),
+                        format!("表单字段 `{name}` 是{wanted_zh}；表达式的结果是{zh}。"),
+                    );
+                }
+            }
+            Gives::Truth | Gives::Text | Gives::Anything => {}
+        }
+    }
+
     fn field(&mut self, name: &str, context: Context<'s>) -> Shape<'s> {
+        let in_form = |root| matches!(schema::property(root, root, name), Property::Known(_));
+        if context.root && self.set.contains(name) && !self.root.is_some_and(in_form) {
+            self.analysis.reads_variables = true;
+            return Shape::ANY;
+        }
         if context.root {
             self.analysis.reads.insert(name.to_owned());
         }
@@ -259,6 +295,7 @@ impl<'s> Walk<'s, '_> {
             Property::Open if !context.root => Shape::ANY,
             Property::Open | Property::Unknown => {
                 let names = schema::field_names(if context.root { root } else { schema });
+                let set = self.set.iter().filter(|_| context.root).map(String::as_str);
                 let problem = Problem::error(
                     "UNKNOWN_FIELD",
                     format!("The form has no field `{name}`."),
@@ -266,7 +303,7 @@ impl<'s> Walk<'s, '_> {
                 );
                 self.analysis
                     .problems
-                    .push(problem.suggest(did_you_mean(name, names)));
+                    .push(problem.suggest(did_you_mean(name, names.into_iter().chain(set))));
                 Shape::ANY
             }
         }
@@ -281,20 +318,22 @@ impl<'s> Walk<'s, '_> {
         if !self.variables.contains(name) && functions::find(name).is_none() {
             self.error(
                 "CONDITION_NOT_PORTABLE",
-                format!("`${name}` is not bound in the condition; conditions read the form's fields only."),
-                format!("条件中没有绑定 `${name}`；条件只能读取表单字段。"),
+                format!(
+                    "`${name}` is not bound in the expression; fields and variables are written without `$`."
+                ),
+                format!("表达式中没有绑定 `${name}`；字段和变量的书写不带 `$`。"),
             );
         }
         Shape::ANY
     }
 
-    /// A condition that takes the data as a whole hides which fields have to travel.
+    /// An expression that takes the data as a whole hides which fields have to travel.
     fn everything(&mut self, context: Context<'s>) {
         if context.root {
             self.error(
                 "CONDITION_READS_EVERYTHING",
-                "The condition reads the data as a whole; name the fields that it needs.",
-                "条件读取了全部数据；请写明所需的字段。",
+                "The expression reads the data as a whole; name the fields that it needs.",
+                "表达式读取了全部数据；请写明所需的字段。",
             );
         }
     }

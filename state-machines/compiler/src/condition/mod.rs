@@ -1,4 +1,5 @@
-//! Conditions: JSONata over the instance's data, as far as Step Functions runs it (JSONata 2.0.6).
+//! Conditions and other expressions: JSONata over the instance's data, as far as Step Functions runs it (JSONata
+//! 2.0.6).
 
 mod check;
 mod functions;
@@ -17,15 +18,36 @@ pub(crate) use schema::field_names;
 /// Longer ones are decision tables in disguise, and the machine holds every condition once per branch.
 const LONGEST: usize = 2000;
 
-/// What one condition says.
-#[derive(Debug, Default)]
-pub(crate) struct Analysis {
-    /// The fields of the form whose values it reads.
-    pub(crate) reads: BTreeSet<String>,
-    pub(crate) problems: Vec<Problem>,
+/// What the names in an expression may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// The form's; without one, every field is believed.
+    pub(crate) schema: Option<&'k Value>,
+    /// What the definition itself sets, of any type.
+    pub(crate) variables: &'k BTreeSet<String>,
 }
 
-/// What is wrong with a condition; the rule that asked knows where it stands.
+/// What an expression is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gives<'g> {
+    Truth,
+    Text,
+    Anything,
+    /// A value for this field of the form, or a variable.
+    Field(&'g str),
+}
+
+/// What one expression says.
+#[derive(Debug, Default)]
+pub(crate) struct Analysis {
+    /// The fields of the form whose values it reads; without a form, all names.
+    pub(crate) reads: BTreeSet<String>,
+    pub(crate) problems: Vec<Problem>,
+    /// It reads variables, of which no types are known.
+    reads_variables: bool,
+}
+
+/// What is wrong with an expression; the rule that asked knows where it stands.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) code: &'static str,
@@ -57,35 +79,40 @@ impl Problem {
     }
 }
 
-/// Reads a condition against the form's schema; without one, every field is believed.
-pub(crate) fn analyse(source: &str, schema: Option<&Value>) -> Analysis {
+/// Reads an expression against what is known of the data.
+pub(crate) fn analyse(source: &str, known: Known<'_>, gives: Gives<'_>) -> Analysis {
     let mut analysis = Analysis::default();
     if source.trim().is_empty() {
         analysis.problems.push(Problem::error(
             "CONDITION_SYNTAX",
-            "The condition is empty.",
-            "条件为空。",
+            "The expression is empty.",
+            "表达式为空。",
         ));
     } else if source.chars().count() > LONGEST {
         analysis.problems.push(Problem::error(
             "CONDITION_TOO_LONG",
-            format!("The condition is longer than {LONGEST} characters."),
-            format!("条件超过 {LONGEST} 个字符。"),
+            format!("The expression is longer than {LONGEST} characters."),
+            format!("表达式超过 {LONGEST} 个字符。"),
         ));
     } else {
         match jsonata_core::parser::parse(source) {
-            Ok(tree) => check::check(&tree, schema, &mut analysis),
+            Ok(tree) => check::check(&tree, known, gives, &mut analysis),
             Err(error) => analysis.problems.push(Problem::error(
                 "CONDITION_SYNTAX",
-                format!("The condition is not JSONata: {error}."),
-                format!("条件不是合法的 JSONata：{error}。"),
+                format!("The expression is not JSONata: {error}."),
+                format!("表达式不是合法的 JSONata：{error}。"),
             )),
         }
     }
     // Guesses help nobody while something is known to be wrong, or nothing is known at all.
     let errors = |problem: &Problem| problem.severity == Severity::Error;
-    if schema.is_none() || analysis.problems.iter().any(errors) {
+    if known.schema.is_none() || analysis.problems.iter().any(errors) {
         analysis.problems.retain(errors);
+    }
+    if analysis.reads_variables {
+        analysis
+            .problems
+            .retain(|problem| problem.code != "CONDITION_MAY_FAIL");
     }
     analysis
         .problems

@@ -1,7 +1,7 @@
 use domain::diagnostic::Severity;
 use serde_json::{Value, json};
 
-use super::analyse;
+use super::{Analysis, Gives, Known};
 
 fn form() -> Value {
     json!({
@@ -27,6 +27,15 @@ fn form() -> Value {
         },
         "allOf": [{"if": {}, "then": {"properties": {"reason": {"type": "string"}}}}],
     })
+}
+
+fn analyse(condition: &str, schema: Option<&Value>) -> Analysis {
+    let variables = ["total".to_owned(), "amount".to_owned()].into();
+    let known = Known {
+        schema,
+        variables: &variables,
+    };
+    super::analyse(condition, known, Gives::Truth)
 }
 
 /// The codes that a condition gets, `?` before warnings, and the fields that it reads.
@@ -215,4 +224,37 @@ fn unknown_fields_are_told_where_the_form_names_its_fields() {
 fn without_a_form_every_field_is_believed() {
     let analysis = analyse("whatever = 1", None);
     assert!(analysis.problems.is_empty());
+}
+
+#[test]
+fn variables_are_known_and_of_any_type() {
+    check("total > 1 and rate > 1", &[], &["rate"]);
+    check("totl > 1", &["UNKNOWN_FIELD"], &["totl"]);
+    check("person.total > 1", &["UNKNOWN_FIELD"], &["person"]);
+    // A variable with the name of a field is that field.
+    check("amount = \"1\"", &["CONDITION_TYPE"], &["amount"]);
+}
+
+#[test]
+fn what_an_expression_gives_has_to_fit() {
+    let form = form();
+    for (source, gives, fits) in [
+        ("amount", Gives::Anything, true),
+        ("amount", Gives::Text, false),
+        ("amount & \"\"", Gives::Text, true),
+        ("total", Gives::Text, true),
+        ("amount * 2", Gives::Field("count"), true),
+        ("note", Gives::Field("count"), false),
+        ("note", Gives::Field("total"), true),
+        ("total", Gives::Field("count"), true),
+    ] {
+        let variables = ["total".to_owned()].into();
+        let known = Known {
+            schema: Some(&form),
+            variables: &variables,
+        };
+        let problems = super::analyse(source, known, gives).problems;
+        let codes: Vec<&str> = problems.iter().map(|one| one.code).collect();
+        assert_eq!(codes.is_empty(), fits, "{source} {gives:?}: {codes:?}");
+    }
 }

@@ -1,15 +1,19 @@
 //! What makes a document a workflow: one rule per file, each with its messages and its tests.
 
 mod assignees;
+mod boundaries;
+mod calls;
 mod conditions;
 mod dangling_flows;
 mod due;
 mod duplicate_ids;
 mod ends;
 mod fields;
+mod flow_scopes;
 mod functions;
 mod gateways;
 mod identifiers;
+mod links;
 mod loops;
 mod misplaced;
 mod outcomes;
@@ -28,8 +32,9 @@ use domain::text::Text;
 use serde_json::Value;
 
 use crate::catalog::Catalog;
-use crate::document::{Document, Flow, LooseEnd, Node};
+use crate::document::{Document, Flow, Kind, LooseEnd, Node};
 use crate::graph::{Graph, NodeNo};
+use crate::variables::Variables;
 
 /// What the rules look at.
 pub(crate) struct Subject<'d> {
@@ -38,6 +43,7 @@ pub(crate) struct Subject<'d> {
     pub(crate) catalog: &'d Catalog,
     /// The schema of the form, where the catalog has it.
     pub(crate) schema: Option<&'d Value>,
+    pub(crate) variables: Variables,
     /// For each node, whether it is entered and left by flows of which the other end is not known.
     loose: Vec<(bool, bool)>,
 }
@@ -46,30 +52,37 @@ pub(crate) struct Subject<'d> {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// The fields that conditions read.
+    /// The fields of the form that expressions read.
     pub(crate) reads: BTreeSet<String>,
 }
 
+/// None is the process.
+type Scope<'d> = Option<(NodeNo, &'d Node)>;
+
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 21] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
     starts::check,
     ends::check,
     dangling_flows::check,
+    flow_scopes::check,
     ways_out::check,
     gateways::check,
     outcomes::check,
     misplaced::check,
     reachability::check,
     loops::check,
+    boundaries::check,
+    links::check,
     conditions::check,
     assignees::check,
     fields::check,
     due::check,
     functions::check,
+    calls::check,
 ];
 
 impl<'d> Subject<'d> {
@@ -80,6 +93,7 @@ impl<'d> Subject<'d> {
             loose: loose(document, &graph),
             graph,
             catalog,
+            variables: Variables::new(document),
             schema: document.form.as_deref().and_then(|form| catalog.schema(form)),
         }
     }
@@ -98,6 +112,21 @@ impl<'d> Subject<'d> {
     /// Whether a flow leads from here of which it is not known where it goes.
     fn is_left_loosely(&self, no: NodeNo) -> bool {
         self.loose.get(no).is_some_and(|(_, left)| *left)
+    }
+
+    /// The process, and each sub-process.
+    fn scopes(&self) -> impl Iterator<Item = Scope<'d>> {
+        let sub_processes = self
+            .graph
+            .nodes()
+            .filter(|(_, node)| matches!(node.kind, Kind::SubProcess { .. }));
+        std::iter::once(None).chain(sub_processes.map(Some))
+    }
+
+    /// The nodes that stand directly in a scope.
+    fn nodes_in(&self, scope: Scope<'_>) -> impl Iterator<Item = (NodeNo, &'d Node)> + use<'_, 'd> {
+        let no = scope.map(|(no, _)| no);
+        self.graph.nodes().filter(move |(_, node)| node.parent == no)
     }
 
     pub(crate) fn check(&self) -> Findings {
@@ -142,6 +171,14 @@ fn loose(document: &Document, graph: &Graph<'_>) -> Vec<(bool, bool)> {
 /// An error about a node as a whole.
 fn about_node(code: &str, node: &Node, en: impl Into<String>, zh: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code, &node.pointer, Text::new(en, zh)).node(&node.id)
+}
+
+/// An error about all nodes of a scope.
+fn about_scope(code: &str, scope: Scope<'_>, en: impl Into<String>, zh: impl Into<String>) -> Diagnostic {
+    match scope {
+        None => at(Diagnostic::error(code, "", Text::new(en, zh)), "nodes"),
+        Some((_, node)) => at(about_node(code, node, en, zh), "nodes"),
+    }
 }
 
 /// An error about a flow as a whole; its node is the one that it leaves.

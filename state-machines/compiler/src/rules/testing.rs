@@ -47,32 +47,94 @@ pub(crate) fn catalog() -> Catalog {
         )
         .role("director")
         .function("create-payment")
+        .workflow("payout")
 }
 
-/// `code pointer (node)` of everything that is said about the sound workflow after `change`.
-pub(crate) fn said(change: impl FnOnce(&mut Value)) -> Vec<String> {
-    let mut definition = sound();
-    change(&mut definition);
-    crate::diagnose(&definition.to_string(), &catalog())
-        .into_iter()
-        .map(|one| {
-            assert!(
-                one.message.get(domain::text::Language::Zh) != one.message.get(domain::text::Language::En)
-            );
-            let node = one.node.map(|node| format!(" ({node})")).unwrap_or_default();
-            format!("{} {}{node}", one.code, one.pointer)
-        })
-        .collect()
+/// `code pointer (node)` of everything that reading and the rules say about a definition.
+pub(crate) fn told(definition: &Value) -> Vec<String> {
+    let (document, mut found) = crate::parse::read(&definition.to_string());
+    let catalog = catalog();
+    if let Some(document) = &document {
+        found.extend(crate::validate::check(document, &catalog).findings.diagnostics);
+    }
+    found.sort_by_cached_key(|one| crate::pointer::reading_order(&one.pointer));
+    let say = |one: domain::diagnostic::Diagnostic| {
+        assert!(one.message.get(domain::text::Language::Zh) != one.message.get(domain::text::Language::En));
+        let node = one.node.map(|node| format!(" ({node})")).unwrap_or_default();
+        format!("{} {}{node}", one.code, one.pointer)
+    };
+    found.into_iter().map(say).collect()
 }
 
-/// As [`said`], where JSON texts are put in at pointers (`-` at the end appends).
+/// [`told`] about the sound workflow where JSON texts are put in at pointers (`-` at the end appends).
+#[track_caller]
 pub(crate) fn check(changes: &[(&str, &str)], expected: &[&str]) {
-    let said = said(|definition| {
-        for (pointer, text) in changes {
-            put(definition, pointer, serde_json::from_str(text).unwrap());
-        }
+    let mut definition = sound();
+    for (pointer, text) in changes {
+        put(&mut definition, pointer, serde_json::from_str(text).unwrap());
+    }
+    assert_eq!(told(&definition), expected, "{changes:?}");
+}
+
+/// [`told`] about a process of a `start`, an `end` and further nodes (from `/nodes/2` on), with [`flows`].
+#[track_caller]
+pub(crate) fn process(nodes: Value, flows: &[&str], expected: &[&str]) {
+    let definition = json!({
+        "key": "expense", "form": "claim", "nodes": scope(nodes), "flows": self::flows(flows),
     });
-    assert_eq!(said, expected, "{changes:?}");
+    assert_eq!(told(&definition), expected, "{definition:#}");
+}
+
+/// The nodes of a sub-process: a start and an end, whose ids end with the letter, and others.
+pub(crate) fn sub(id: &str, nodes: Value, flows: &[&str]) -> Value {
+    let mut all = vec![
+        json!({"id": format!("start-{id}"), "type": "startEvent"}),
+        json!({"id": format!("end-{id}"), "type": "endEvent"}),
+    ];
+    all.extend(list(nodes));
+    json!({"id": id, "type": "subProcess", "nodes": all, "flows": self::flows(flows)})
+}
+
+/// As [`sub`], an event sub-process whose start is for `event`.
+pub(crate) fn event_sub(id: &str, event: Value, nodes: Value, flows: &[&str]) -> Value {
+    let mut sub = sub(id, nodes, flows);
+    sub["triggeredByEvent"] = true.into();
+    for (name, value) in event.as_object().unwrap() {
+        sub["nodes"][0][name] = value.clone();
+    }
+    sub
+}
+
+fn scope(nodes: Value) -> Vec<Value> {
+    let mut all = vec![
+        json!({"id": "start", "type": "startEvent"}),
+        json!({"id": "end", "type": "endEvent"}),
+    ];
+    all.extend(list(nodes));
+    all
+}
+
+fn list(nodes: Value) -> Vec<Value> {
+    match nodes {
+        Value::Array(nodes) => nodes,
+        other => vec![other],
+    }
+}
+
+/// Flows written `start > ask > end`, the last of them with attributes (`size > pay {"when": "true"}`).
+fn flows(chains: &[&str]) -> Vec<Value> {
+    let mut flows = Vec::new();
+    for chain in chains {
+        let (ids, attributes) = chain.split_at(chain.find('{').unwrap_or(chain.len()));
+        let ids: Vec<&str> = ids.split('>').map(str::trim).collect();
+        flows.extend(ids.windows(2).map(|pair| json!({"from": pair[0], "to": pair[1]})));
+        if !attributes.is_empty() {
+            let attributes: Value = serde_json::from_str(attributes).unwrap();
+            let flow = flows.last_mut().and_then(Value::as_object_mut).unwrap();
+            flow.extend(attributes.as_object().unwrap().clone());
+        }
+    }
+    flows
 }
 
 fn put(definition: &mut Value, pointer: &str, value: Value) {

@@ -25,6 +25,9 @@ pub(super) fn catalog() -> Catalog {
     for function in list("functions") {
         catalog = catalog.function(function.as_str().unwrap());
     }
+    for workflow in list("workflows") {
+        catalog = catalog.workflow(workflow.as_str().unwrap());
+    }
     for path in files(&definitions)
         .into_iter()
         .filter(|path| path.to_string_lossy().ends_with(".form.json"))
