@@ -1,7 +1,7 @@
 //! Processes, their nodes and flows. What our language asks for and BPMN leaves to the engine is filled in: who gets a task, which
 //! function a service calls, what a script sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -16,10 +16,11 @@ pub(super) fn processes(file: &str, definitions: &Element) -> Result<Vec<Process
     let mut found = Vec::new();
     for process in definitions.children("process") {
         let name = process.attribute("id").unwrap_or("process");
-        let mut fields = Fields::default();
+        let (mut fields, mut calls) = (Fields::default(), BTreeSet::new());
         let (nodes, flows) = Converter {
             names: &names,
             fields: &mut fields,
+            calls: &mut calls,
         }
         .scope(process);
         if nodes.is_empty() {
@@ -32,6 +33,7 @@ pub(super) fn processes(file: &str, definitions: &Element) -> Result<Vec<Process
             id,
             definition,
             schema,
+            calls,
         });
     }
     if found.is_empty() {
@@ -43,6 +45,7 @@ pub(super) fn processes(file: &str, definitions: &Element) -> Result<Vec<Process
 struct Converter<'a> {
     names: &'a Names,
     fields: &'a mut Fields,
+    calls: &'a mut BTreeSet<String>,
 }
 
 /// BPMN's elements of a process that are no nodes.
@@ -163,7 +166,7 @@ impl Converter<'_> {
         }
     }
 
-    fn task(&self, element: &Element, node: &mut Map<String, Value>) {
+    fn task(&mut self, element: &Element, node: &mut Map<String, Value>) {
         let own = element.attribute("id").unwrap_or_default();
         let reference = element
             .attribute("messageRef")
@@ -178,12 +181,14 @@ impl Converter<'_> {
             "receiveTask" => ("message", event::message(&name, false)),
             "businessRuleTask" => ("decision", table(variable)),
             "callActivity" => {
-                node.insert("in".to_owned(), mappings(element, "in"));
-                node.insert("out".to_owned(), mappings(element, "out"));
-                (
-                    "calledElement",
-                    key(element.attribute("calledElement").unwrap_or_default()).into(),
-                )
+                for (_, source) in mappings(element, "in") {
+                    self.fields.condition(&source);
+                }
+                node.insert("in".to_owned(), mappings(element, "in").collect());
+                node.insert("out".to_owned(), mappings(element, "out").collect());
+                let called = key(element.attribute("calledElement").unwrap_or_default());
+                self.calls.insert(called.clone());
+                ("calledElement", called.into())
             }
             _ => return,
         };
@@ -210,9 +215,10 @@ impl Converter<'_> {
                 list.to_owned()
             }
         });
-        let collection = list.or(count).unwrap_or_default();
-        let sequential = loops.attribute("isSequential") == Some("true");
-        let mut multi = json!({"collection": collection, "sequential": sequential});
+        let mut multi = json!({"sequential": loops.attribute("isSequential") == Some("true")});
+        if let Some(collection) = list.or(count) {
+            multi["collection"] = collection.into();
+        }
         let item = loops
             .child("inputDataItem")
             .and_then(|item| item.attribute("name"));
@@ -243,12 +249,14 @@ fn table(variable: &str) -> Value {
         "rules": [{"when": ["-"], "then": ["1"]}]})
 }
 
-/// Variables that go into a called process, or come back.
-fn mappings(call: &Element, direction: &str) -> Value {
-    let extensions = call
-        .children("extensionElements")
-        .flat_map(|all| all.children(direction));
-    let mappings = extensions.filter_map(|one| Some((one.attribute("target")?, one.attribute("source")?)));
-    let mappings = mappings.map(|(target, source)| (target.to_owned(), Value::from(source)));
-    Value::Object(mappings.collect())
+/// Variables that go into a called process, or come back: the name there, and here.
+fn mappings<'a>(call: &'a Element, direction: &'a str) -> impl Iterator<Item = (String, String)> {
+    let extensions = call.children("extensionElements");
+    let all = extensions.flat_map(move |all| all.children(direction));
+    all.filter_map(|one| {
+        Some((
+            one.attribute("target")?.to_owned(),
+            one.attribute("source")?.to_owned(),
+        ))
+    })
 }

@@ -8,6 +8,7 @@ mod names;
 mod tests;
 mod xml;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(in crate::tests) struct Process {
     pub(in crate::tests) definition: Value,
     /// Of the form `claim`: the variables that conditions read.
     pub(in crate::tests) schema: Value,
+    /// The keys of the workflows that it calls.
+    pub(in crate::tests) calls: BTreeSet<String>,
 }
 
 /// Each file with its processes, or why there are none.

@@ -94,9 +94,10 @@ impl Builder<'_> {
         };
         (inside.may_end, inside.is_tail, inside.is_racing) = (true, true, false);
         inside.in_process = false;
-        let mut event = Value::Object(self.outside(&mut inside));
-        if is_interrupting && self.features.errors && self.dice.roll(2) == 1 {
-            event = json!({"error": {}});
+        let mut event = json!({"error": {}});
+        if !is_interrupting || !self.features.errors || self.dice.roll(2) == 0 {
+            event = Value::Object(self.outside(&mut inside));
+        } else {
             // It can be raised by what is not at rest yet, and takes it over.
             inside.is_racing = context.is_racing;
             context.is_caught = true;
