@@ -27,6 +27,7 @@ mod parse;
 mod pointer;
 mod rules;
 mod suggest;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -46,5 +47,6 @@ pub use emit::emit;
 pub use excerpt::{excerpt, locate};
 pub use lower::lower;
 pub use parse::parse;
+pub use svg::svg;
 pub use validate::validate;
 pub use workflow::Workflow;

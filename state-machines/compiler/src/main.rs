@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
-use compiler::{Catalog, Compiled, compile, excerpt};
+use compiler::{Catalog, Compiled, compile, excerpt, parse, svg};
 use domain::diagnostic::Diagnostic;
 use domain::text::Language;
 use serde_json::Value;
@@ -33,6 +33,9 @@ struct Arguments {
     /// Diagnostics in Chinese.
     #[arg(long)]
     zh: bool,
+    /// Draws the definition as SVG instead; also one that cannot be compiled.
+    #[arg(long)]
+    svg: bool,
     /// Writes the state machines of all predefined workflows.
     #[arg(long)]
     regenerate: bool,
@@ -51,6 +54,9 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn one(file: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if arguments.svg {
+        return draw(file, &text, arguments.zh);
+    }
     let mut catalog = catalog_of(file.parent().unwrap_or(Path::new(".")))?;
     for role in &arguments.roles {
         catalog = catalog.role(role);
@@ -73,6 +79,20 @@ fn one(file: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         Err(found) => {
             show(file, &text, &found, arguments.zh)?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn draw(file: &Path, text: &str, zh: bool) -> anyhow::Result<ExitCode> {
+    match parse(text) {
+        Ok(document) => {
+            let language = if zh { Language::Zh } else { Language::En };
+            write!(std::io::stdout(), "{}", svg(&document, language))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(found) => {
+            show(file, text, &found, zh)?;
             Ok(ExitCode::FAILURE)
         }
     }

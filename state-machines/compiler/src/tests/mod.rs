@@ -5,4 +5,5 @@ mod game;
 mod language;
 mod predefined;
 mod schema;
+mod svg;
 mod translation;
