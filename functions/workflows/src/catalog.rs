@@ -46,8 +46,15 @@ pub(crate) async fn compile(app: &App, tenant: &TenantId, definition: &Value) ->
     for function in FUNCTIONS {
         catalog = catalog.function(function);
     }
+    let text = definition.to_string();
+    // Most call none, and the list comes with all definitions.
+    if text.contains("\"callActivity\"") {
+        for workflow in published_workflows(app, tenant).await? {
+            catalog = catalog.workflow(workflow.as_str());
+        }
+    }
     Ok(Compilation {
-        outcome: compiler::compile(&definition.to_string(), &catalog),
+        outcome: compiler::compile(&text, &catalog),
         form,
     })
 }
@@ -78,6 +85,23 @@ async fn roles(app: &App, tenant: &TenantId) -> Result<Vec<Key>> {
         cursor = found.next_cursor;
         if cursor.is_none() {
             return Ok(roles);
+        }
+    }
+}
+
+async fn published_workflows(app: &App, tenant: &TenantId) -> Result<Vec<Key>> {
+    let mut keys = Vec::new();
+    let mut cursor = None;
+    loop {
+        let found = app.store.workflow_list(tenant, &page(Some(100), cursor)?).await?;
+        let published = found
+            .items
+            .into_iter()
+            .filter(|workflow| workflow.published.is_some());
+        keys.extend(published.map(|workflow| workflow.key));
+        cursor = found.next_cursor;
+        if cursor.is_none() {
+            return Ok(keys);
         }
     }
 }
