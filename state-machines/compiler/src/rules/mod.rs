@@ -7,6 +7,7 @@ mod conditions;
 mod dangling_flows;
 mod due;
 mod duplicate_ids;
+mod durations;
 mod ends;
 mod fields;
 mod flow_scopes;
@@ -20,6 +21,7 @@ mod outcomes;
 mod reachability;
 mod references;
 mod starts;
+mod timers;
 mod ways_out;
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 22] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -83,6 +85,7 @@ const RULES: [Rule; 21] = [
     due::check,
     functions::check,
     calls::check,
+    timers::check,
 ];
 
 impl<'d> Subject<'d> {
