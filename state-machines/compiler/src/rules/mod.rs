@@ -17,6 +17,7 @@ mod identifiers;
 mod links;
 mod loops;
 mod misplaced;
+mod names;
 mod outcomes;
 mod reachability;
 mod references;
@@ -63,7 +64,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 22] = [
+const RULES: [Rule; 23] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -86,6 +87,7 @@ const RULES: [Rule; 22] = [
     functions::check,
     calls::check,
     timers::check,
+    names::check,
 ];
 
 impl<'d> Subject<'d> {
