@@ -1,5 +1,5 @@
 //! `GATEWAY_WITHOUT_DEFAULT`, `MANY_DEFAULTS`, `MISSING_CONDITION`, `DEFAULT_WITH_CONDITION`: an exclusive
-//! gateway always knows where to go.
+//! or inclusive gateway always knows where to go.
 
 use super::{Findings, Subject, about_flow, about_node, at};
 use crate::document::Kind;
@@ -9,7 +9,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for (no, node) in subject.graph.nodes() {
         let flows = subject.graph.written(no);
         let decides = flows.len() > 1 || flows.iter().any(|flow| flow.when.is_some());
-        if !matches!(node.kind, Kind::Exclusive) || !decides {
+        if !matches!(node.kind, Kind::Exclusive | Kind::Inclusive) || !decides {
             continue;
         }
         let defaults = flows.iter().filter(|flow| flow.default);
@@ -65,6 +65,18 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use crate::rules::testing::check;
+
+    #[test]
+    fn inclusive_gateways_are_the_same() {
+        check(
+            &[
+                ("/nodes/2/type", "\"inclusiveGateway\""),
+                ("/flows/4/default", "false"),
+            ],
+            &["GATEWAY_WITHOUT_DEFAULT /nodes/2 (size)"],
+        );
+        check(&[("/nodes/2/type", "\"inclusiveGateway\"")], &[]);
+    }
 
     #[test]
     fn one_flow_is_the_default_and_the_others_have_conditions() {

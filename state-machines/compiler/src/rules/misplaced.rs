@@ -15,28 +15,32 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
         match source.map(|node| &node.kind) {
             None | Some(Kind::Refused) => {}
             Some(Kind::Exclusive | Kind::Inclusive) => outcome(flow, found),
-            Some(Kind::User(_)) => when(flow, found),
-            Some(_) => {
+            Some(Kind::User(_)) => when(flow, BETWEEN, found),
+            Some(kind) => {
                 outcome(flow, found);
-                when(flow, found);
+                let is_parallel = matches!(kind, Kind::Parallel);
+                when(flow, if is_parallel { INSTEAD } else { BETWEEN }, found);
                 default(flow, found);
             }
         }
     }
 }
 
-fn when(flow: &Flow, found: &mut Findings) {
+const BETWEEN: (&str, &str) = (
+    "Put an `exclusiveGateway` in between.",
+    "请在中间放置 `exclusiveGateway`。",
+);
+const INSTEAD: (&str, &str) = ("Make it an `inclusiveGateway`.", "请改用 `inclusiveGateway`。");
+
+fn when(flow: &Flow, (en, zh): (&str, &str), found: &mut Findings) {
     if flow.when.is_some() {
         let diagnostic = about_flow(
             "WHEN_WITHOUT_GATEWAY",
             flow,
-            "Only the flows out of a gateway have `when`.",
-            "只有网关出去的连线可以有 `when`。",
+            "Only the flows out of an exclusive or inclusive gateway have `when`.",
+            "只有排他网关或包容网关出去的连线可以有 `when`。",
         );
-        found.push(at(diagnostic, "when").suggest(Text::new(
-            "Put an `exclusiveGateway` in between.",
-            "请在中间放置 `exclusiveGateway`。",
-        )));
+        found.push(at(diagnostic, "when").suggest(Text::new(en, zh)));
     }
 }
 
@@ -81,6 +85,13 @@ mod tests {
         check(
             &[("/flows/3/outcome", "\"approve\"")],
             &["OUTCOME_WITHOUT_TASK /flows/3/outcome (size)"],
+        );
+        check(
+            &[("/nodes/2/type", "\"parallelGateway\"")],
+            &[
+                "WHEN_WITHOUT_GATEWAY /flows/3/when (size)",
+                "DEFAULT_WITHOUT_CHOICE /flows/4/default (size)",
+            ],
         );
         check(
             &[("/flows/0/default", "true")],

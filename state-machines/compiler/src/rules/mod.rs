@@ -3,12 +3,14 @@
 mod assignees;
 mod boundaries;
 mod calls;
+mod catchers;
 mod conditions;
 mod dangling_flows;
 mod due;
 mod duplicate_ids;
 mod durations;
 mod ends;
+mod event_gateways;
 mod fields;
 mod flow_scopes;
 mod functions;
@@ -64,7 +66,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 25] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -86,6 +88,8 @@ const RULES: [Rule; 23] = [
     due::check,
     functions::check,
     calls::check,
+    event_gateways::check,
+    catchers::check,
     timers::check,
     names::check,
 ];
