@@ -4,6 +4,7 @@ mod assignees;
 mod boundaries;
 mod calls;
 mod catchers;
+mod compensation;
 mod conditions;
 mod dangling_flows;
 mod due;
@@ -66,7 +67,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 26] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -90,6 +91,7 @@ const RULES: [Rule; 25] = [
     calls::check,
     event_gateways::check,
     catchers::check,
+    compensation::check,
     timers::check,
     names::check,
 ];
