@@ -26,6 +26,7 @@ mod reachability;
 mod references;
 mod starts;
 mod timers;
+mod uncaught;
 mod ways_out;
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 26] = [
+const RULES: [Rule; 27] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -94,6 +95,7 @@ const RULES: [Rule; 26] = [
     compensation::check,
     timers::check,
     names::check,
+    uncaught::check,
 ];
 
 impl<'d> Subject<'d> {
