@@ -73,8 +73,8 @@ impl<'a> Function<'a> {
                 Trigger::Queue(queue) => format!("messages of the queue {}", queue.base_name()),
                 Trigger::Stream(table) => format!("changes of the table {table}"),
                 Trigger::StateMachine => "called by state machines".to_owned(),
-                Trigger::Schedule { minutes: 1 } => "every minute".to_owned(),
-                Trigger::Schedule { minutes } => format!("every {minutes} minutes"),
+                Trigger::Schedule { minutes: 1, .. } => "every minute".to_owned(),
+                Trigger::Schedule { minutes, .. } => format!("every {minutes} minutes"),
             },
         }
     }

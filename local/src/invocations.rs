@@ -66,7 +66,7 @@ async fn fail_task(app: &App, token: &str, error: &FunctionError) {
         .sfn
         .send_task_failure()
         .task_token(token)
-        .error(error.name)
+        .error(error.name.clone())
         .cause(cause)
         .send()
         .await;

@@ -181,8 +181,8 @@ fn run_handler(
         Trigger::Stream(table) => {
             tasks.spawn(streams::follow(app, clients.clone(), table.name(prefix), handler));
         }
-        Trigger::Schedule { minutes } => {
-            tasks.spawn(schedules::run(app, handler, minutes));
+        Trigger::Schedule { gateway_seconds, .. } => {
+            tasks.spawn(schedules::run(app, handler, gateway_seconds));
         }
         Trigger::StateMachine => {}
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use runtime::{App, Handler};
 use serde_json::json;
 
-/// Runs a handler every so many minutes, for ever; at once the first time, and then over everything: what happened
+/// Runs a handler every so many seconds, for ever; at once the first time, and then over everything: what happened
 /// while this process was not running has been missed by nobody else.
-pub async fn run(app: App, handler: Handler, minutes: u32) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(60 * u64::from(minutes)));
+pub async fn run(app: App, handler: Handler, seconds: u32) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(u64::from(seconds)));
     let mut event = json!({ "all": true });
     loop {
         ticks.tick().await;

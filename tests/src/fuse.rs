@@ -210,7 +210,10 @@ fn ask_for_units(request: &mut HttpRequest) -> String {
 
 /// The table or queue that a request is about; of a transaction, that of its first write.
 fn resource(body: &Value) -> Option<&str> {
-    let first_write = || body["TransactItems"][0]["Put"]["TableName"].as_str();
+    let first_write = || {
+        let write = body["TransactItems"][0].as_object()?.values().next()?;
+        write["TableName"].as_str()
+    };
     let batch = || {
         body["RequestItems"]
             .as_object()?

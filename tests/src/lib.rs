@@ -5,13 +5,16 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
+    clippy::unreachable,
     reason = "a test that cannot go on panics"
 )]
 
 pub mod client;
 pub mod fuse;
+pub mod machine;
 pub mod people;
 pub mod process;
+pub mod stage;
 
 use std::path::PathBuf;
 

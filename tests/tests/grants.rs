@@ -11,10 +11,10 @@ use tests::{ADMIN_PASSWORD, Story, TestApp};
 /// What IAM checks for a call: a transaction is checked as the writes in it.
 fn granted(grants: &[Grant], call: &Call) -> bool {
     let (action, on) = call.what.split_once(' ').unwrap_or((&call.what, ""));
-    let action = if action == "TransactWriteItems" {
-        "PutItem"
+    let actions: &[&str] = if action == "TransactWriteItems" {
+        &["PutItem", "UpdateItem"]
     } else {
-        action
+        &[action]
     };
     grants.iter().any(|grant| {
         let resource = match grant.resource {
@@ -22,7 +22,7 @@ fn granted(grants: &[Grant], call: &Call) -> bool {
             Resource::Queue(queue) => queue.base_name(),
             Resource::StateMachines => "",
         };
-        resource == on && grant.actions.contains(&action)
+        resource == on && actions.iter().any(|action| grant.actions.contains(action))
     })
 }
 

@@ -10,6 +10,7 @@ pub fn services() -> Vec<Service> {
         workflows::service(),
         tickets::service(),
         tasks::service(),
+        events::service(),
         commerce::service(),
         system::service(),
     ]

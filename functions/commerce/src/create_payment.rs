@@ -1,7 +1,7 @@
 //! A workflow's service task `create-payment`: records a payment, once for each visit of its node.
 
 use domain::Error;
-use engine::call::ServiceCall;
+use engine::service::ServiceCall;
 use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! What an open task needs beside its row: done by its opening, and by the stream's consumer should that have been cut off.
 
 use domain::id::TenantId;
-use domain::task::{Decision, Task};
+use domain::place::{Answer, Decision};
+use domain::task::Task;
 use domain::{Error, Result};
 use runtime::{App, clock};
 use store::tasks::Voted;
@@ -16,24 +17,17 @@ pub(crate) async fn arrange(app: &App, tenant: &TenantId, task: Task) -> Result<
     } else {
         task
     };
-    if task.decided.is_some() {
-        // Decided before this execution came to it, or not a question at all.
-        engine::answer::answer(app, tenant, &task).await?;
-    } else if task.is_open() {
+    if task.is_open() {
         offer(app, tenant, &task).await?;
     }
-    Ok(task)
+    engine::place::arrange(app, tenant, task).await
 }
 
 /// Decides with the first outcome, by nobody.
 async fn pass(app: &App, tenant: &TenantId, task: Task) -> Result<Task> {
     let outcome = task.outcomes.first().cloned().unwrap_or_default();
-    let decision = Decision {
-        outcome,
-        at: clock::now(),
-        by: None,
-    };
-    match app.store.task_decide(tenant, &task, &decision).await? {
+    let decision = Decision::of(Answer::Outcome { outcome }, clock::now());
+    match app.store.task_decide(tenant, &task.id, &decision).await? {
         Voted::Counted(task) => Ok(*task),
         Voted::Refused(task) => task.map(|task| *task).ok_or(Error::NotFound("task")),
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use domain::id::{TaskId, TenantId, UserId};
 use domain::permission::Permission;
-use domain::task::{Decision, Task, Vote, VotePolicy};
+use domain::place::{Answer as Decided, Decision};
+use domain::task::{Task, Vote, VotePolicy};
 use domain::{Error, Result, Text};
 use runtime::extract::{Json, Path};
 use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, clock, state_machines, table};
@@ -43,7 +44,7 @@ pub fn endpoint() -> Endpoint {
         table(Table::Instances, "UpdateItem"),
         table(Table::Workflows, "GetItem"),
         table(Table::Forms, "GetItem"),
-        state_machines("SendTaskSuccess"),
+        state_machines("SendTaskSuccess SendTaskFailure"),
     ];
     Endpoint::new(
         Access::Permission(Permission::TaskAct),
@@ -131,7 +132,9 @@ fn decision_with(seen: &Task, voter: &UserId, vote: &Vote) -> Option<Decision> {
     let mut with = seen.clone();
     with.votes.insert(voter.clone(), vote.clone());
     with.outcome().map(|outcome| Decision {
-        outcome: outcome.to_owned(),
+        answer: Decided::Outcome {
+            outcome: outcome.to_owned(),
+        },
         at: vote.at,
         by: Some(voter.clone()),
     })

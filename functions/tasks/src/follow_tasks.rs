@@ -1,29 +1,25 @@
-//! Changes of tasks: what is decided is told to the execution, should the function that decided have been cut off; what
-//! is claimed, decided or closed is moved in people's lists.
+//! Changes of places: whatever a function that opened, decided or left one would have done next is done here, should it
+//! have been cut off; what is claimed, decided or closed is moved in people's lists.
 
 use aws_lambda_events::dynamodb::Event;
 use domain::Result;
 use domain::id::TenantId;
 use domain::task::Task;
 use runtime::stream::{Change, StreamResponse, each_change};
-use runtime::{App, FunctionError, Handler, Trigger, clock, state_machines, table};
+use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use store::item::Item;
-use store::tasks::task_of_image;
+use store::places::task_of_image;
 use store::{Table, keys};
 
 use crate::arrange::arrange;
 use crate::claim_task::move_to_inbox;
 
 pub fn handler() -> Handler {
-    let grants = vec![
-        table(
-            Table::Tasks,
-            "DescribeStream GetRecords GetShardIterator ListStreams PutItem UpdateItem",
-        ),
-        table(Table::Instances, "UpdateItem"),
-        table(Table::Workflows, "GetItem"),
-        state_machines("SendTaskSuccess"),
-    ];
+    let mut grants = vec![table(
+        Table::Tasks,
+        "DescribeStream GetRecords GetShardIterator ListStreams",
+    )];
+    grants.extend(engine::grants::calling());
     Handler::new(
         "follow_tasks",
         Trigger::Stream(Table::Tasks),
@@ -52,6 +48,7 @@ async fn follow(app: &App, change: Change) -> Result<()> {
     let was_open = old.as_ref().is_none_or(Task::is_open);
     if was_open && !task.is_open() {
         clear_lists(app, &tenant, &task).await?;
+        engine::place::left(app, &tenant, &task).await?;
     } else if task.is_open() && old.as_ref().is_none_or(|old| has_been_opened(old, &task)) {
         // Again, should the opening have been cut off after the row was written.
         arrange(app, &tenant, task).await?;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::id::TaskId;
 use domain::permission::Permission;
+use domain::place::PlaceKind;
 use domain::task::{Candidate, Task};
 use domain::{Error, Result, Text};
 use runtime::extract::Path;
@@ -27,6 +28,7 @@ async fn get_task(State(app): State<App>, caller: Caller, Path(id): Path<TaskId>
         .store
         .task_get(&caller.tenant, &id)
         .await?
+        .filter(|task| task.kind == PlaceKind::User)
         .ok_or(Error::NotFound("task"))?;
     if !task.voters.contains(&caller.user)
         && !is_candidate(&task, &caller)

@@ -2,7 +2,7 @@
 
 use domain::Text;
 use domain::id::{InstanceId, Key, TaskId, TicketId, UserId};
-use domain::task::{Decision, Task, VotePolicy};
+use domain::task::{Task, VotePolicy};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,14 +48,17 @@ pub(crate) enum TaskStatus {
 
 impl From<Task> for TaskView {
     fn from(task: Task) -> Self {
-        let status = match (&task.decided, task.closed_at) {
-            (Some(_), _) => TaskStatus::Completed,
-            (None, Some(_)) => TaskStatus::Closed,
-            (None, None) => TaskStatus::Open,
-        };
-        let (outcome, completed_at) = match task.decided {
-            Some(Decision { outcome, at, .. }) => (Some(outcome), Some(at)),
-            None => (None, None),
+        let outcome = task.outcome_decided().map(str::to_owned);
+        let completed_at = task
+            .decided
+            .as_ref()
+            .filter(|_| outcome.is_some())
+            .map(|decision| decision.at);
+        let status = match outcome {
+            Some(_) => TaskStatus::Completed,
+            // By an event, before its people had decided.
+            None if !task.is_open() => TaskStatus::Closed,
+            None => TaskStatus::Open,
         };
         Self {
             node: task.id.node.to_string(),

@@ -24,10 +24,10 @@ pub fn endpoint() -> Endpoint {
 pub(crate) fn grants() -> Vec<Grant> {
     vec![
         table(Table::Instances, "GetItem PutItem UpdateItem"),
-        table(Table::Tasks, "Query UpdateItem"),
+        table(Table::Tasks, "GetItem Query UpdateItem"),
         table(Table::Tickets, "GetItem UpdateItem"),
         table(Table::Workflows, "GetItem"),
-        state_machines("StopExecution"),
+        state_machines("StopExecution SendTaskSuccess SendTaskFailure"),
     ]
 }
 

@@ -28,10 +28,10 @@ pub fn handler() -> Handler {
 pub(crate) fn grants() -> Vec<Grant> {
     vec![
         table(Table::Instances, "GetItem PutItem UpdateItem BatchWriteItem"),
-        table(Table::Tasks, "Query UpdateItem"),
+        table(Table::Tasks, "GetItem Query UpdateItem"),
         table(Table::Tickets, "GetItem UpdateItem"),
         table(Table::Workflows, "GetItem"),
-        state_machines("StartExecution StopExecution DescribeExecution"),
+        state_machines("StartExecution StopExecution DescribeExecution SendTaskSuccess SendTaskFailure"),
     ]
 }
 

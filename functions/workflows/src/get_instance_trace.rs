@@ -7,6 +7,7 @@ use domain::Text;
 use domain::id::{InstanceId, Iteration, TaskId, UserId};
 use domain::page::Page;
 use domain::permission::Permission;
+use domain::place::PlaceKind;
 use domain::task::Task;
 use jiff::Timestamp;
 use runtime::extract::Path;
@@ -160,12 +161,13 @@ impl Nodes {
     }
 
     fn decided(&self, task: Task) -> TraceItem {
-        let (kind, _) = self.kind(task.id.node.as_str());
+        let (kind, name) = self.kind(task.id.node.as_str());
         let left_at = task
             .decided
             .as_ref()
             .map(|decision| decision.at)
             .or(task.closed_at);
+        let outcome = task.outcome_decided().map(str::to_owned);
         let mut votes: Vec<VoteItem> = task
             .votes
             .into_iter()
@@ -177,17 +179,18 @@ impl Nodes {
             })
             .collect();
         votes.sort_by_key(|vote| vote.at);
-        let (actor, outcome) = task.decided.map_or((None, None), |d| (d.by, Some(d.outcome)));
+        let actor = task.decided.and_then(|decision| decision.by);
+        let is_human = task.kind == PlaceKind::User;
         TraceItem {
             seq: task.seq,
             node: task.id.node.to_string(),
             kind,
-            name: Some(task.name),
+            name: if is_human { Some(task.name) } else { name },
             visit: task.id.visit,
             iteration: task.id.iteration.clone(),
             entered_at: task.opened_at,
             left_at,
-            task_id: Some(task.id),
+            task_id: is_human.then_some(task.id),
             actor,
             outcome,
             votes,

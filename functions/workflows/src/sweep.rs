@@ -5,7 +5,7 @@ use domain::id::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use runtime::envelope::chain;
 use runtime::extract::page;
-use runtime::{App, FunctionError, Handler, Trigger, clock, state_machines, table};
+use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use serde::{Deserialize, Serialize};
 use store::{Table, keys};
 
@@ -20,8 +20,12 @@ const MOST_PAGES: usize = 20;
 pub fn handler() -> Handler {
     let mut grants = crate::end_instance::grants();
     grants.push(table(Table::Instances, "Query"));
-    grants.push(state_machines("SendTaskSuccess"));
-    Handler::new("sweep", Trigger::Schedule { minutes: 1 }, grants, sweep)
+    grants.extend(engine::grants::delivering());
+    let trigger = Trigger::Schedule {
+        minutes: 1,
+        gateway_seconds: 60,
+    };
+    Handler::new("sweep", trigger, grants, sweep)
 }
 
 /// The event of a schedule has more members than these; none is needed.
@@ -37,6 +41,7 @@ pub struct Sweep {
 pub struct Swept {
     answered: usize,
     looked_after: usize,
+    delivered: usize,
     failed: usize,
 }
 
@@ -44,13 +49,9 @@ async fn sweep(app: App, sweep: Sweep) -> Result<Swept, FunctionError> {
     let tenant = TenantId::default_tenant();
     let now = clock::now();
     let mut swept = Swept::default();
-    unanswered(
-        &app,
-        &tenant,
-        if sweep.all { now } else { now - GRACE },
-        &mut swept,
-    )
-    .await?;
+    let before = if sweep.all { now } else { now - GRACE };
+    unanswered(&app, &tenant, before, &mut swept).await?;
+    undelivered(&app, &tenant, before, &mut swept).await?;
     for shard in 0..keys::RUNNING_SHARDS {
         unsettled(
             &app,
@@ -61,10 +62,11 @@ async fn sweep(app: App, sweep: Sweep) -> Result<Swept, FunctionError> {
         )
         .await?;
     }
-    if swept.answered + swept.looked_after + swept.failed > 0 {
+    if swept.answered + swept.looked_after + swept.delivered + swept.failed > 0 {
         tracing::info!(
             answered = swept.answered,
             looked_after = swept.looked_after,
+            delivered = swept.delivered,
             failed = swept.failed,
             "swept"
         );
@@ -93,6 +95,29 @@ async fn unanswered(app: &App, tenant: &TenantId, before: Timestamp, swept: &mut
             count(answered.await, &mut swept.answered, &mut swept.failed);
         }
         cursor = tasks.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Messages and signals whose delivery was cut off.
+async fn undelivered(app: &App, tenant: &TenantId, before: Timestamp, swept: &mut Swept) -> Result<()> {
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let found = app
+            .store
+            .thrown_undelivered(tenant, &page(Some(PAGE), cursor)?)
+            .await?;
+        for thrown in found.items {
+            if thrown.at > before {
+                return Ok(());
+            }
+            let delivered = engine::events::deliver(app, tenant, thrown).await;
+            count(delivered, &mut swept.delivered, &mut swept.failed);
+        }
+        cursor = found.next_cursor;
         if cursor.is_none() {
             break;
         }

@@ -88,7 +88,7 @@ fn source(trigger: Trigger, id: &str) -> Option<(&'static str, Value)> {
     match trigger {
         Trigger::Queue(queue) => Some(("Messages", messages(queue))),
         Trigger::Stream(table) => Some(("Changes", changes(table))),
-        Trigger::Schedule { minutes } => Some(("Schedule", schedule(minutes, id))),
+        Trigger::Schedule { minutes, .. } => Some(("Schedule", schedule(minutes, id))),
         Trigger::StateMachine => None,
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use aws_lambda_events::{dynamodb, sqs::SqsEvent};
 use domain::ticket::Submission;
-use engine::call::{Opening, ServiceCall};
 use engine::execution::{Input, Output};
+use engine::opening::Opening;
+use engine::scope::Closing;
+use engine::service::ServiceCall;
 use matchit::Router;
 use runtime::Trigger;
 use serde::de::DeserializeOwned;
@@ -94,15 +96,20 @@ fn contents_are_what_the_handlers_read() {
     let output: Output = serde_json::from_str(text("output")).unwrap();
     assert_eq!(output.status.as_deref(), Some("completed"));
 
-    event::<Opening>("open_task");
-    event::<ServiceCall>("create_payment");
+    for id in ["open_task", "open_timer", "open_receive", "open_call"] {
+        event::<Opening>(id).awaited().unwrap();
+    }
+    for id in ["create_payment", "throw_event"] {
+        event::<ServiceCall>(id);
+    }
+    assert!(!event::<Closing>("close_scope").places.is_empty());
 
     let (_, new) = images("follow_tickets");
     assert!(store::tickets::ticket_of_image(new).unwrap().is_some());
     let (old, new) = images("follow_tasks");
-    assert!(store::tasks::task_of_image(old).unwrap().unwrap().is_open());
+    assert!(store::places::task_of_image(old).unwrap().unwrap().is_open());
     assert!(
-        store::tasks::task_of_image(new)
+        store::places::task_of_image(new)
             .unwrap()
             .unwrap()
             .decided

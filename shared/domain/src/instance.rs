@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::id::{InstanceId, Key, TicketId, UserId};
+use crate::id::{InstanceId, Key, TaskId, TicketId, UserId};
 use crate::ticket::Ticket;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -74,6 +74,12 @@ pub struct Instance {
     /// Why it stands still, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Incident>,
+    /// The place that called it; none where it was started for a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TaskId>,
+    /// Calls between a ticket's instance and this one.
+    #[serde(default)]
+    pub depth: u32,
     pub started_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
@@ -114,6 +120,8 @@ impl Instance {
             epoch: 1,
             data,
             incident: None,
+            parent: None,
+            depth: 0,
             started_at: ticket.created_at,
             ended_at: None,
             revision: 1,

@@ -52,6 +52,8 @@ permissions! {
     InstanceCancel = "instance:cancel",
     /// See payments.
     PaymentRead = "payment:read",
+    /// Send messages and signals to instances.
+    EventSend = "event:send",
     /// Terminate, and cancel anybody's.
     InstanceManage = "instance:manage",
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::id::{Key, TaskId, TicketId, UserId};
+use crate::place::{Attached, Awaited, Call, Decision, Due, PlaceKind};
 use crate::text::Text;
 
 /// How many votes it takes. The first outcome of a task is its positive one.
@@ -33,15 +34,6 @@ pub struct Vote {
     pub values: BTreeMap<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    pub outcome: String,
-    pub at: Timestamp,
-    /// Whose vote decided; nobody where the platform did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<UserId>,
-}
-
 /// Somebody to whom a task is offered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -50,10 +42,14 @@ pub enum Candidate {
     Role(Key),
 }
 
-/// A place where an instance rests until people decide.
+/// A place where an instance rests until people decide, or something else happens: what is told of every place is one
+/// row, whatever it waits for, so that deciding, answering, closing and repairing are the same for all. Without people
+/// (other kinds than `User`) it has neither voters nor outcomes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     pub id: TaskId,
+    #[serde(default)]
+    pub kind: PlaceKind,
     pub name: Text,
     pub ticket: TicketId,
     pub workflow: Key,
@@ -87,8 +83,23 @@ pub struct Task {
     pub epoch: u32,
     pub token: String,
     pub opened_at: Timestamp,
+    /// By when people ought to decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// What else may decide it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Awaited>,
+    /// When the first of the timers among them decides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Due>,
+    /// It is a listener of this visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached: Option<Attached>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
+    /// What the execution carried on entering: a later execution begins from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Value>,
     /// Counts the changes.
     pub revision: u64,
 }
@@ -96,6 +107,11 @@ pub struct Task {
 impl Task {
     pub fn is_open(&self) -> bool {
         self.decided.is_none() && self.closed_at.is_none()
+    }
+
+    /// The outcome that was decided; none where something else than people decided.
+    pub fn outcome_decided(&self) -> Option<&str> {
+        self.decided.as_ref().and_then(Decision::outcome)
     }
 
     /// The outcome that the votes amount to, once they do.
@@ -165,6 +181,7 @@ mod tests {
         };
         Task {
             id: TaskId::parse("i~manager~1").unwrap(),
+            kind: PlaceKind::User,
             name: "Manager".into(),
             ticket: TicketId::parse("t").unwrap(),
             workflow: Key::parse("w").unwrap(),
@@ -189,6 +206,11 @@ mod tests {
             token: "token".to_owned(),
             opened_at: Timestamp::UNIX_EPOCH,
             due_at: None,
+            events: Vec::new(),
+            timer: None,
+            attached: None,
+            call: None,
+            state: None,
             revision: 1,
         }
     }

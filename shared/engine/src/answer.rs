@@ -2,32 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use domain::id::TenantId;
+use domain::place::Answer;
 use domain::task::Task;
 use domain::{Error, Result};
 use runtime::App;
 use serde_json::{Value, json};
 
-/// Tells the execution that waits for a decided task, having written what the voters wrote. Harmless to repeat: an
+/// Tells the execution that waits for a decided place, having written what the voters wrote. Harmless to repeat: an
 /// execution that was told, or has ended, does not listen any more.
-pub async fn answer(app: &App, tenant: &TenantId, task: &Task) -> Result<()> {
-    let Some(decision) = &task.decided else {
+pub async fn answer(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
+    let Some(decision) = &place.decided else {
         return Ok(());
     };
-    let written = task.written();
-    let data = match written.is_empty() {
-        true => BTreeMap::new(),
-        false => write_data(app, tenant, task, written).await?,
-    };
-    let output = json!({ "outcome": decision.outcome, "data": data });
-    let sent = app
-        .sfn
-        .send_task_success()
-        .task_token(&task.token)
-        .output(output.to_string())
-        .send()
-        .await;
+    match &decision.answer {
+        Answer::Outcome { outcome } => {
+            let data = write_data(app, tenant, place).await?;
+            succeed(app, place, json!({ "outcome": outcome, "data": data })).await
+        }
+        Answer::Event { event, data, status } => {
+            let mut output = json!({ "event": event, "data": data });
+            if let (Some(status), Some(output)) = (status, output.as_object_mut()) {
+                output.insert("status".to_owned(), json!(status));
+            }
+            succeed(app, place, output).await
+        }
+        Answer::Error { error, cause } => {
+            let failure = app.sfn.send_task_failure().task_token(&place.token);
+            heard(place, failure.error(error).cause(cause).send().await)
+        }
+    }
+}
+
+async fn succeed(app: &App, place: &Task, output: Value) -> Result<()> {
+    let success = app.sfn.send_task_success().task_token(&place.token);
+    heard(place, success.output(output.to_string()).send().await)
+}
+
+fn heard<O, E, R>(place: &Task, sent: std::result::Result<O, SdkError<E, R>>) -> Result<()>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
     match sent {
         Ok(_) => Ok(()),
         Err(e)
@@ -36,20 +53,19 @@ pub async fn answer(app: &App, tenant: &TenantId, task: &Task) -> Result<()> {
                 Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")
             ) =>
         {
-            tracing::debug!(task = %task.id, code = e.code(), "the execution does not wait for this answer");
+            tracing::debug!(place = %place.id, code = e.code(), "the execution does not wait for this answer");
             Ok(())
         }
-        Err(e) => Err(store::aws_error("answer a task", e)),
+        Err(e) => Err(store::aws_error("answer a place", e)),
     }
 }
 
-/// Writes the fields into the instance; gives those that travel.
-async fn write_data(
-    app: &App,
-    tenant: &TenantId,
-    task: &Task,
-    written: BTreeMap<String, Value>,
-) -> Result<BTreeMap<String, Value>> {
+/// Writes what the voters wrote into the instance; gives the fields that travel.
+async fn write_data(app: &App, tenant: &TenantId, task: &Task) -> Result<BTreeMap<String, Value>> {
+    let written = task.written();
+    if written.is_empty() {
+        return Ok(written);
+    }
     let version = app
         .definitions
         .workflow_version(tenant, &task.workflow, task.version)

@@ -1,14 +1,18 @@
 //! The end of an execution, and of the instance that it was for.
 
+use std::collections::BTreeMap;
+
 use domain::id::TenantId;
 use domain::instance::{Incident, Instance, InstanceStatus, parse_execution_name};
+use domain::place::PlaceKind;
 use domain::{Error, Result};
 use jiff::Timestamp;
 use runtime::App;
+use serde_json::Value;
 use store::instances::{End, Ended};
 
-use crate::execution::{Input, Output};
-use crate::{instance, start, steps};
+use crate::execution::{Header, Input, Output};
+use crate::{call, instance, start, steps};
 
 /// An execution that has ended, as the event or a look at it tells.
 #[derive(Debug, Clone)]
@@ -43,7 +47,10 @@ pub async fn end(app: &App, execution: &EndedExecution) -> Result<()> {
         Outcome::Succeeded(output) => {
             // The trace is whole before the status is final.
             steps::write(app, header, &output.path, execution.at).await?;
-            End::Final(InstanceStatus::of_end(output.status.as_deref()))
+            End::Final {
+                status: InstanceStatus::of_end(output.status.as_deref()),
+                data: few(app, header, &output.data).await?,
+            }
         }
         Outcome::Failed { error, .. } if error == LOST => return restart(app, header).await,
         Outcome::Failed { error, cause } => End::Incident(Incident {
@@ -74,7 +81,24 @@ pub async fn end(app: &App, execution: &EndedExecution) -> Result<()> {
     }
 }
 
-/// Tells the end of an instance to all who wait for it: its ticket, and those who have a task of it in their lists.
+/// Fields that one write takes along: an expression of DynamoDB has at most 4 KB.
+const MOST_FIELDS: usize = 100;
+
+/// What goes into the write of the end; what is too much for it is written before.
+async fn few(app: &App, header: &Header, data: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
+    let mut few = BTreeMap::new();
+    for (field, value) in data {
+        if few.len() == MOST_FIELDS {
+            let (tenant, instance) = (&header.tenant, &header.instance);
+            app.store.instance_write_data(tenant, instance, &few).await?;
+            few.clear();
+        }
+        few.insert(field.clone(), value.clone());
+    }
+    Ok(few)
+}
+
+/// Tells the end of an instance to all who wait for it: its ticket or the place that called it, and those who have a task of it in their lists.
 pub async fn settle(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
     if !instance.status.is_final() {
         return Ok(());
@@ -85,15 +109,20 @@ pub async fn settle(app: &App, tenant: &TenantId, instance: &Instance) -> Result
         InstanceStatus::Completed | InstanceStatus::Rejected
     ) {
         stop_execution(app, tenant, instance).await?;
-        for task in app.store.tasks_of(tenant, &instance.id).await? {
-            if task.is_open() {
-                app.store.task_close(tenant, &task.id, at).await?;
-            }
+    }
+    // Also where the execution has come to its end: a place that was opened while its scope was being left is open yet.
+    for task in app.store.tasks_of(tenant, &instance.id).await? {
+        if task.is_open() {
+            app.store.task_close(tenant, &task.id, at).await?;
         }
     }
-    app.store
-        .ticket_resolve(tenant, &instance.ticket, instance.status.as_str(), at)
-        .await?;
+    if instance.parent.is_some() {
+        call::answer(app, tenant, instance).await?;
+    } else {
+        app.store
+            .ticket_resolve(tenant, &instance.ticket, instance.status.as_str(), at)
+            .await?;
+    }
     app.store.instance_settled(tenant, &instance.id).await
 }
 
@@ -101,6 +130,9 @@ pub async fn settle(app: &App, tenant: &TenantId, instance: &Instance) -> Result
 pub async fn rest(app: &App, tenant: &TenantId, instance: &Instance, at: Timestamp) -> Result<()> {
     stop_execution(app, tenant, instance).await?;
     for task in app.store.tasks_of(tenant, &instance.id).await? {
+        if task.is_open() && task.kind == PlaceKind::Call {
+            call::rest(app, tenant, &task, at).await?;
+        }
         if task.is_open() && task.frozen_at.is_none() {
             app.store.task_freeze(tenant, &task.id, at).await?;
         }
@@ -127,7 +159,7 @@ async fn stop_execution(app: &App, tenant: &TenantId, instance: &Instance) -> Re
 
 /// Starts a new execution in the place of one that was lost. It finds the decisions that were made and the services that
 /// were called by their keys, so it comes to the same place.
-async fn restart(app: &App, header: &crate::execution::Header) -> Result<()> {
+async fn restart(app: &App, header: &Header) -> Result<()> {
     let (tenant, id) = (&header.tenant, &header.instance);
     let instance = match app.store.instance_next_epoch(tenant, id, header.epoch).await? {
         Some(instance) => Some(instance),

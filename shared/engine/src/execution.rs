@@ -54,6 +54,9 @@ pub struct Output {
     pub status: Option<String>,
     #[serde(default)]
     pub path: Vec<PathEntry>,
+    /// The fields that are read, and all variables, as they are at the end.
+    #[serde(default)]
+    pub data: BTreeMap<String, Value>,
 }
 
 impl Input {

@@ -6,7 +6,14 @@
 pub mod answer;
 pub mod call;
 pub mod end;
+pub mod events;
 pub mod execution;
+pub mod grants;
 pub mod instance;
+pub mod opening;
+pub mod place;
+pub mod scope;
+pub mod service;
 pub mod start;
 pub mod steps;
+pub mod timer;

@@ -8,7 +8,7 @@ use domain::{Error, Result};
 use runtime::App;
 
 use crate::execution::Input;
-use crate::instance;
+use crate::{call, instance};
 
 /// Starts the execution of the instance's epoch, unless it was started before.
 pub async fn start(
@@ -37,9 +37,11 @@ pub async fn start(
 /// Starts it by the version that the instance names, from the data that it began with: what was written since comes again
 /// with the decisions that wrote it, so every rule sees what it saw the first time.
 pub async fn start_again(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
-    let original = instance::of_ticket(app, tenant, &instance.id)
-        .await?
-        .ok_or(Error::NotFound("ticket"))?;
+    let original = match instance.parent {
+        Some(_) => call::original(app, tenant, instance).await?,
+        None => instance::of_ticket(app, tenant, &instance.id).await?,
+    };
+    let original = original.ok_or(Error::NotFound("ticket"))?;
     let instance = &Instance {
         epoch: instance.epoch,
         ..original

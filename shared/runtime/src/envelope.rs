@@ -56,6 +56,14 @@ impl<T> Answer<T> {
         }
     }
 
+    /// Taken, and nothing to look at afterwards.
+    pub fn taken(data: T) -> Self {
+        Self {
+            location: None,
+            ..Self::accepted(data, String::new())
+        }
+    }
+
     /// Gives the object's revision as the `ETag`.
     #[must_use]
     pub fn revision(mut self, revision: u64) -> Self {

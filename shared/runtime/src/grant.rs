@@ -26,15 +26,18 @@ pub enum Queue {
     Submissions,
     /// Executions whose status changed.
     Executions,
+    /// Messages and signals for instances.
+    Messages,
 }
 
 impl Queue {
-    pub const ALL: &[Self] = &[Self::Submissions, Self::Executions];
+    pub const ALL: &[Self] = &[Self::Submissions, Self::Executions, Self::Messages];
 
     pub fn base_name(self) -> &'static str {
         match self {
             Self::Submissions => "submissions",
             Self::Executions => "executions",
+            Self::Messages => "messages",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Event handlers: functions that AWS calls with an event instead of a request. Declared once, like endpoints: from here
 //! the Lambda function, what the gateway polls or calls, and the template's function with its event source and policy.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,14 +27,14 @@ pub enum Trigger {
     Stream(Table),
     /// A state machine's task.
     StateMachine,
-    /// Every so many minutes.
-    Schedule { minutes: u32 },
+    /// Every so many minutes; in the gateway, which has the clock at hand, every so many seconds.
+    Schedule { minutes: u32, gateway_seconds: u32 },
 }
 
 /// A handler's failure as Lambda and Step Functions see it: `Catch` and `Retry` match the name.
 #[derive(Debug)]
 pub struct FunctionError {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub cause: String,
 }
 
@@ -54,7 +55,7 @@ impl From<domain::Error> for FunctionError {
             Self::REFUSED
         };
         Self {
-            name,
+            name: name.into(),
             cause: chain(&error),
         }
     }
@@ -63,7 +64,7 @@ impl From<domain::Error> for FunctionError {
 impl From<FunctionError> for Diagnostic {
     fn from(error: FunctionError) -> Self {
         Self {
-            error_type: error.name.to_owned(),
+            error_type: error.name.into_owned(),
             error_message: error.cause,
         }
     }
@@ -100,12 +101,12 @@ impl Handler {
         let invoke = move |app: App, event: Value| -> Invocation {
             Box::pin(async move {
                 let event = serde_json::from_value(event).map_err(|e| FunctionError {
-                    name: FunctionError::BAD_EVENT,
+                    name: FunctionError::BAD_EVENT.into(),
                     cause: e.to_string(),
                 })?;
                 let answer = handle(app, event).await?;
                 serde_json::to_value(answer).map_err(|e| FunctionError {
-                    name: FunctionError::REFUSED,
+                    name: FunctionError::REFUSED.into(),
                     cause: e.to_string(),
                 })
             })
@@ -136,7 +137,7 @@ impl Handler {
                 tracing::error!(
                     request_id,
                     handler = self.operation.id,
-                    name = error.name,
+                    name = %error.name,
                     error = error.cause,
                     "failed"
                 );

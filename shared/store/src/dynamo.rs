@@ -114,6 +114,19 @@ impl Store {
             .map_err(|e| aws_error("write an item", e))
     }
 
+    /// Removes an item, whether or not it is there.
+    pub(crate) async fn delete(&self, table: Table, key: &ItemKey) -> Result<()> {
+        self.client
+            .delete_item()
+            .table_name(self.name(table))
+            .key(PARTITION_KEY, text(&key.pk))
+            .key(SORT_KEY, text(&key.sk))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| aws_error("remove an item", e))
+    }
+
     pub(crate) fn update(&self, table: Table, key: &ItemKey) -> UpdateItemFluentBuilder {
         self.client
             .update_item()

@@ -63,7 +63,11 @@ const FIRST_CHECK: SignedDuration = SignedDuration::from_secs(60);
 /// How an execution ended, as it is written on its instance.
 #[derive(Debug, Clone)]
 pub enum End {
-    Final(InstanceStatus),
+    Final {
+        status: InstanceStatus,
+        /// What the execution carried at its end, variables above all.
+        data: BTreeMap<String, Value>,
+    },
     Incident(Incident),
 }
 
@@ -81,7 +85,7 @@ pub enum Ended {
 impl Store {
     /// Writes a new instance, to be looked after by the sweeper until it is settled. False: it is there already.
     pub async fn instance_create(&self, tenant: &TenantId, instance: &Instance) -> Result<bool> {
-        let shard = keys::running_shard(&instance.id);
+        let shard = keys::shard(&instance.id);
         let first_check = keys::by_time(instance.started_at + FIRST_CHECK, &instance.id);
         let item = to_item(instance)?
             .at(&keys::instance(tenant, &instance.id))
@@ -126,21 +130,14 @@ impl Store {
         id: &InstanceId,
         written: &BTreeMap<String, Value>,
     ) -> Result<()> {
-        let mut update = self
-            .update(Table::Instances, &keys::instance(tenant, id))
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#data", "data");
-        let mut sets = Vec::new();
-        for (n, (field, value)) in written.iter().enumerate() {
-            sets.push(format!("#data.#f{n} = :v{n}"));
-            update = update
-                .expression_attribute_names(format!("#f{n}"), field)
-                .expression_attribute_values(format!(":v{n}"), item::json(value));
-        }
-        if sets.is_empty() {
+        if written.is_empty() {
             return Ok(());
         }
-        match conditional(update.update_expression(format!("SET {}", sets.join(", ")))).await? {
+        let update = self
+            .update(Table::Instances, &keys::instance(tenant, id))
+            .condition_expression("attribute_exists(pk)");
+        let (update, sets) = writes(update, written);
+        match conditional(update.update_expression(format!("SET {}", sets.trim_start_matches(", ")))).await? {
             Written::Done(_) => Ok(()),
             // Written by a stream: a moment later it is there.
             Written::Refused(_) => Err(Error::Unavailable(
@@ -159,7 +156,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Ended> {
         let (status, event) = match end {
-            End::Final(status) => (*status, Event::new("instance.ended", at)),
+            End::Final { status, .. } => (*status, Event::new("instance.ended", at)),
             End::Incident(_) => (InstanceStatus::Incident, Event::new("instance.incident", at)),
         };
         let event = event.with(serde_json::json!({ "status": status.as_str() }));
@@ -174,11 +171,14 @@ impl Store {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":events", events::attribute(&[event])?);
         let update = match end {
-            End::Final(_) => update
-                .update_expression(
-                    "SET #status = :status, ended_at = :at, revision = revision + :one, events = :events",
-                )
-                .expression_attribute_values(":at", text(at.to_string())),
+            End::Final { data, .. } => {
+                let (update, sets) = writes(update, data);
+                update
+                    .update_expression(format!(
+                        "SET #status = :status, ended_at = :at, revision = revision + :one, events = :events{sets}"
+                    ))
+                    .expression_attribute_values(":at", text(at.to_string()))
+            }
             End::Incident(incident) => update
                 .update_expression(
                     "SET #status = :status, incident = :incident, revision = revision + :one, events = :events",
@@ -333,6 +333,22 @@ impl Store {
         let pk = keys::instance(tenant, id).pk;
         self.query_all(Table::Instances, &pk, keys::STEPS).await
     }
+}
+
+/// The assignments of fields of an instance's data, each led by a comma.
+fn writes(
+    mut update: UpdateItemFluentBuilder,
+    written: &BTreeMap<String, Value>,
+) -> (UpdateItemFluentBuilder, String) {
+    let mut sets = String::new();
+    for (n, (field, value)) in written.iter().enumerate() {
+        sets.push_str(&format!(", #d.#f{n} = :v{n}"));
+        update = update
+            .expression_attribute_names("#d", "data")
+            .expression_attribute_names(format!("#f{n}"), field)
+            .expression_attribute_values(format!(":v{n}"), item::json(value));
+    }
+    (update, sets)
 }
 
 fn moved(written: Written) -> Result<Option<Instance>> {

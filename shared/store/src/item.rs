@@ -75,6 +75,11 @@ pub fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// An object as an attribute of another item, in the form that [`to_item`] gives it.
+pub fn object<T: Stored>(object: &T) -> Result<AttributeValue> {
+    to_item(object).map(AttributeValue::M)
+}
+
 /// Any serializable value as an attribute; free JSON in it is the caller's to turn into text first.
 pub fn attribute(value: &impl Serialize) -> Result<AttributeValue> {
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value)

@@ -1,8 +1,9 @@
 //! Every key of every table is built here, and nowhere else. The tenant leads; `#` separates; no id can hold it.
 //! Stored shapes are append-only: a shape may be added, none may change.
 
-use domain::id::{InstanceId, Iteration, Key, TaskId, TenantId, TicketId, UserId, Username};
+use domain::id::{InstanceId, Iteration, Key, NodeId, TaskId, TenantId, TicketId, UserId, Username};
 use domain::task::Candidate;
+use domain::thrown::{Channel, Waiting};
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -18,7 +19,7 @@ impl ItemKey {
     }
 }
 
-/// How many partitions the index of running instances is spread over.
+/// How many partitions the indexes of running instances and of timers are spread over.
 pub const RUNNING_SHARDS: u32 = 8;
 
 // identity
@@ -123,7 +124,8 @@ pub fn running(tenant: &TenantId, shard: u32) -> String {
     format!("{tenant}#RUNNING#{shard}")
 }
 
-pub fn running_shard(instance: &InstanceId) -> u32 {
+/// The one of [`RUNNING_SHARDS`] partitions for what concerns an instance.
+pub fn shard(instance: &InstanceId) -> u32 {
     instance.as_str().bytes().fold(0_u32, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u32::from(byte))
     }) % RUNNING_SHARDS
@@ -138,6 +140,59 @@ pub fn task(tenant: &TenantId, task: &TaskId) -> ItemKey {
 }
 
 pub const TASKS: &str = "TASK#";
+
+/// What the keys of all visits of a node begin with.
+pub fn visits_of(node: &NodeId) -> String {
+    format!("{TASKS}{node}#")
+}
+
+/// The index partition in which open places with a timer stand, by the instant at which it is due.
+pub fn due(tenant: &TenantId, shard: u32) -> String {
+    format!("{tenant}#DUE#{shard}")
+}
+
+/// A visit of an activity that has been left.
+pub fn released(tenant: &TenantId, activity: &TaskId) -> ItemKey {
+    let iteration = within(activity.iteration.as_ref());
+    let sk = format!("RELEASED#{}#{:06}{iteration}", activity.node, activity.visit);
+    ItemKey::new(format!("{tenant}#INSTANCE#{}", activity.instance), sk)
+}
+
+/// Where those who wait for a message or signal meet what was thrown.
+pub fn channel(tenant: &TenantId, channel: &Channel) -> String {
+    match channel {
+        Channel::Message { name, correlation } => {
+            format!("{tenant}#MESSAGE#{}#{}", free(name), free(correlation))
+        }
+        Channel::Signal { name } => format!("{tenant}#SIGNAL#{}", free(name)),
+    }
+}
+
+/// A text that people choose, without the separator of keys.
+fn free(text: &str) -> String {
+    text.replace('%', "%25").replace('#', "%23")
+}
+
+pub fn waiting(tenant: &TenantId, to: &Channel, waiting: &Waiting) -> ItemKey {
+    let place = format!("{}#{}", waiting.place, waiting.node);
+    ItemKey::new(
+        channel(tenant, to),
+        format!("{WAITING}{}", by_time(waiting.since, place)),
+    )
+}
+
+pub const WAITING: &str = "WAITING#";
+
+pub fn thrown(tenant: &TenantId, to: &Channel, id: &str) -> ItemKey {
+    ItemKey::new(channel(tenant, to), format!("{THROWN}{}", free(id)))
+}
+
+pub const THROWN: &str = "THROWN#";
+
+/// The index partition in which what was thrown stands until it has been delivered.
+pub fn undelivered(tenant: &TenantId) -> String {
+    format!("{tenant}#UNDELIVERED")
+}
 
 /// The index partition in which a decided task stands until its execution has been told.
 pub fn unanswered(tenant: &TenantId) -> String {
@@ -252,86 +307,4 @@ pub fn by_time(at: Timestamp, id: impl std::fmt::Display) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_of_instants_is_the_order_of_their_texts() {
-        let texts = [
-            "2026-01-02T03:04:05Z",
-            "2026-01-02T03:04:05.100Z",
-            "2026-01-02T03:04:06Z",
-        ]
-        .map(|text| instant(text.parse().unwrap()));
-        assert!(texts.is_sorted(), "{texts:?}");
-        assert_eq!(texts[0], "2026-01-02T03:04:05.000Z");
-    }
-
-    #[test]
-    fn the_tenant_leads_every_key() {
-        let tenant = TenantId::parse("acme").unwrap();
-        let key = |key: &str| Key::parse(key).unwrap();
-        let user_id = UserId::parse("u1").unwrap();
-        let ticket_id = TicketId::parse("t1").unwrap();
-        let instance_id = InstanceId::of_ticket(&ticket_id);
-        let task_id = TaskId::parse("i-t1~manager~2").unwrap();
-        let iteration = Iteration::parse("0.1").unwrap();
-        let name = Username::parse("mei").unwrap();
-        let keys = [
-            user(&tenant, &user_id),
-            session(&tenant, &user_id, "s1"),
-            login(&tenant, &name),
-            role(&tenant, &key("director")),
-            role_member(&tenant, &key("director"), &user_id),
-            form(&tenant, &key("claim")),
-            form_version(&tenant, &key("claim"), 1),
-            workflow(&tenant, &key("expense")),
-            workflow_version(&tenant, &key("expense"), 12),
-            ticket_type(&tenant, &key("expense")),
-            ticket(&tenant, &ticket_id),
-            failed_submission(&tenant, &ticket_id),
-            instance(&tenant, &instance_id),
-            step(&tenant, &instance_id, 3, "size", 1, None),
-            step(&tenant, &instance_id, 4, "size", 2, Some(&iteration)),
-            task(&tenant, &task_id),
-            task(&tenant, &TaskId::parse("i-t1~manager~2.0.1").unwrap()),
-            inbox(&tenant, &user_id, &task_id),
-            offer(&tenant, &Candidate::Role(key("agent")), &task_id),
-            started(&tenant, &user_id, &instance_id),
-            payment(&tenant, "p1"),
-            idempotency(&tenant, &user_id, "create_form", "k1"),
-        ];
-        let shapes: Vec<String> = keys
-            .iter()
-            .map(|key| format!("{} | {}", key.pk, key.sk))
-            .collect();
-        insta::assert_snapshot!(shapes.join("\n"), @r"
-        acme#USER#u1 | USER
-        acme#USER#u1 | SESSION#s1
-        acme#LOGIN#mei | LOGIN
-        acme#ROLE#director | ROLE
-        acme#ROLE#director | MEMBER#u1
-        acme#FORM#claim | DRAFT
-        acme#FORM#claim | VERSION#00000001
-        acme#WORKFLOW#expense | DRAFT
-        acme#WORKFLOW#expense | VERSION#00000012
-        acme#TYPE#expense | TYPE
-        acme#TICKET#t1 | TICKET
-        acme#TICKET#t1 | FAILED
-        acme#INSTANCE#i-t1 | INSTANCE
-        acme#INSTANCE#i-t1 | STEP#00000003#size#1
-        acme#INSTANCE#i-t1 | STEP#00000004#size#2#0.1
-        acme#INSTANCE#i-t1 | TASK#manager#000002
-        acme#INSTANCE#i-t1 | TASK#manager#000002#0.1
-        acme#INBOX#u1 | TASK#i-t1~manager~2
-        acme#OFFER#ROLE#agent | TASK#i-t1~manager~2
-        acme#INBOX#u1 | INSTANCE#i-t1
-        acme#PAYMENT#p1 | PAYMENT
-        acme#IDEMPOTENCY#u1 | create_form#k1
-        ");
-        assert!(
-            keys.iter()
-                .all(|key| tenant_of(&key.pk).as_ref() == Some(&tenant))
-        );
-    }
-}
+mod tests;

@@ -19,6 +19,11 @@
 //! | instances | unsettled instances, for the sweeper | gsi1 `T#RUNNING#shard` / time (sparse) |
 //! | tasks | task by id · tasks of an instance | `T#INSTANCE#id` / `TASK#node#visit` (`#iteration`) |
 //! | tasks | decided, not yet answered, for the sweeper | gsi1 `T#UNANSWERED` / time (sparse) |
+//! | tasks | places with a timer, the first due first | gsi1 `T#DUE#shard` / time (sparse) |
+//! | tasks | a visit whose listeners are over | `T#INSTANCE#id` / `RELEASED#node#visit` |
+//! | tasks | who waits for a message · a signal, the first opened first | `T#MESSAGE#name#correlation` · `T#SIGNAL#name` / `WAITING#time` |
+//! | tasks | what was thrown, by its sender's id | the same / `THROWN#id` (expires) |
+//! | tasks | thrown, not yet delivered, for the sweeper | gsi1 `T#UNDELIVERED` / time (sparse) |
 //! | tasks | a person's lists, newest first | gsi1 `T#TODO#user` · `T#DONE#user` · `T#STARTED#user` · `T#CC#user` |
 //! | tasks | the row of a person and a task · of a role and a task | `T#INBOX#user` / `TASK#id` · `T#OFFER#role` / `TASK#id` |
 //! | tasks | what a role may claim, newest first | gsi1 `T#CLAIMABLE#role` / time |
@@ -38,9 +43,11 @@ pub mod item;
 pub mod keys;
 mod openings;
 pub mod payments;
+pub mod places;
 mod revision;
 pub mod table;
 pub mod tasks;
+pub mod thrown;
 pub mod tickets;
 mod users;
 mod workflows;

@@ -7,7 +7,7 @@ use domain::{Error, Result};
 use jiff::Timestamp;
 
 use crate::dynamo::{Store, Written, conditional};
-use crate::item::{Item, from_item, number, text, to_item};
+use crate::item::{Item, ItemExt, from_item, number, text, to_item};
 use crate::keys;
 use crate::table::Table;
 
@@ -48,6 +48,10 @@ impl Store {
         let mut fields: Item = to_item(task)?;
         for own in OF_THE_EXECUTION {
             fields.remove(*own);
+        }
+        if let Some(timer) = &task.timer {
+            let shard = keys::shard(&task.id.instance);
+            fields = fields.indexed(keys::due(tenant, shard), keys::by_time(timer.at, &task.id));
         }
         let mut update = self.opening(tenant, task).condition_expression(
             "attribute_not_exists(pk) OR (epoch <= :epoch AND attribute_not_exists(decided) \

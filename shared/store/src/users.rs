@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dynamo::{Order, PageRequest, Store, Written, conditional};
 use crate::idempotency::Idempotency;
-use crate::item::{Item, ItemExt, Stored, from_item, number, text, to_item};
+use crate::item::{ItemExt, Stored, from_item, number, text, to_item};
 use crate::keys::{self, Kind};
 use crate::table::Table;
 
@@ -172,19 +172,5 @@ impl Store {
         let pk = keys::role(tenant, role).pk;
         let members: Vec<Member> = self.query_all(Table::Identity, &pk, keys::ROLE_MEMBERS).await?;
         Ok(members.into_iter().map(|member| member.user).collect())
-    }
-
-    async fn delete(&self, table: Table, key: &keys::ItemKey) -> Result<()> {
-        let keys: Item = Item::new().at(key);
-        let delete = self
-            .client()
-            .delete_item()
-            .table_name(self.name(table))
-            .set_key(Some(keys));
-        delete
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|e| crate::dynamo::aws_error("delete an item", e))
     }
 }

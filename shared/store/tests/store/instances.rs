@@ -18,7 +18,16 @@ async fn the_first_end_of_the_present_epoch_stands() {
     let instance = Instance::of_ticket(&submission("t1").into_ticket(key("expense"), 1));
     let end = async |epoch, status| {
         store
-            .instance_end(&tenant(), &instance.id, epoch, &End::Final(status), at(9))
+            .instance_end(
+                &tenant(),
+                &instance.id,
+                epoch,
+                &End::Final {
+                    status,
+                    data: [("total".to_owned(), json!([1]))].into(),
+                },
+                at(9),
+            )
             .await
             .unwrap()
     };
@@ -49,7 +58,7 @@ async fn the_first_end_of_the_present_epoch_stands() {
         };
         assert_eq!(ended.status, InstanceStatus::Rejected);
     }
-    let shard = keys::running_shard(&instance.id);
+    let shard = keys::shard(&instance.id);
     let unsettled = async || {
         store
             .instance_unsettled(&tenant(), shard, &page(9, None))

@@ -3,6 +3,7 @@
 
 mod instances;
 mod people;
+mod places;
 mod tasks;
 mod tickets;
 

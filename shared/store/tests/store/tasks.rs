@@ -2,8 +2,8 @@
 
 use domain::id::TaskId;
 use domain::id::TicketId;
+use domain::place::{Answer, Decision, PlaceKind};
 use domain::task::Candidate;
-use domain::task::Decision;
 use domain::task::Task;
 use domain::task::Vote;
 use domain::task::VotePolicy;
@@ -15,9 +15,10 @@ use store::tasks::Voted;
 
 use crate::{at, key, page, store, tenant, user_id};
 
-fn task(epoch: u32, token: &str, voters: &[&str], policy: VotePolicy) -> Task {
+pub(crate) fn task(epoch: u32, token: &str, voters: &[&str], policy: VotePolicy) -> Task {
     Task {
         id: TaskId::parse("i-t1~manager~1").unwrap(),
+        kind: PlaceKind::User,
         name: "Manager".into(),
         ticket: TicketId::parse("t1").unwrap(),
         workflow: key("expense"),
@@ -38,6 +39,11 @@ fn task(epoch: u32, token: &str, voters: &[&str], policy: VotePolicy) -> Task {
         token: token.to_owned(),
         opened_at: at(i64::from(epoch)),
         due_at: None,
+        events: Vec::new(),
+        timer: None,
+        attached: None,
+        call: None,
+        state: None,
         revision: 1,
     }
 }
@@ -123,7 +129,9 @@ async fn one_vote_decides_in_one_write_and_only_once() {
         panic!()
     };
     let decision = Decision {
-        outcome: "reject".to_owned(),
+        answer: Answer::Outcome {
+            outcome: "reject".to_owned(),
+        },
         at: at(9),
         by: Some(user_id("wang")),
     };

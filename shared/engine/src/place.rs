@@ -1,0 +1,231 @@
+//! Places: opened, made to listen, decided, left. Everything after the row itself is repeated by the stream's consumer.
+
+use domain::id::{TaskId, TenantId};
+use domain::place::{Answer, Attached, Decision, PlaceKind};
+use domain::task::{Task, VotePolicy};
+use domain::thrown::{Channel, Waiting};
+use domain::{Result, Text};
+use jiff::Timestamp;
+use runtime::{App, clock};
+use store::tasks::Voted;
+use store::thrown::Given;
+
+use crate::opening::Opening;
+use crate::{answer, call, steps, timer};
+
+/// The row of a place without people, as its first opening writes it.
+pub async fn row(app: &App, opening: &Opening, kind: PlaceKind, now: Timestamp) -> Result<Task> {
+    let header = &opening.header;
+    let id = opening.place()?;
+    let events = opening.awaited()?;
+    let occurrence = match &opening.attached {
+        Some(attached) if events.iter().any(|event| event.timer.is_some()) => {
+            occurrence(app, &header.tenant, &id, attached).await?
+        }
+        _ => 1,
+    };
+    Ok(Task {
+        kind,
+        name: Text::from(opening.node.as_str()),
+        ticket: header.ticket.clone(),
+        workflow: header.workflow.clone(),
+        version: header.version,
+        starter: header.starter.clone(),
+        seq: opening.seq,
+        voters: Default::default(),
+        candidates: Default::default(),
+        policy: VotePolicy::Any,
+        outcomes: Vec::new(),
+        votes: Default::default(),
+        skip: false,
+        decided: None,
+        answered_at: None,
+        closed_at: None,
+        frozen_at: None,
+        epoch: header.epoch,
+        token: opening.token.clone(),
+        opened_at: now,
+        due_at: None,
+        timer: timer::first_due(&events, now, occurrence)?,
+        events,
+        attached: opening.attached.clone(),
+        call: opening.call.clone(),
+        state: opening.state.clone(),
+        revision: 1,
+        id,
+    })
+}
+
+/// Which opening of a listener this is, of those that belong to one visit of its activity.
+async fn occurrence(app: &App, tenant: &TenantId, id: &TaskId, attached: &Attached) -> Result<u32> {
+    let visits = app.store.visits_of(tenant, id).await?;
+    let before = visits.iter().filter(|visit| {
+        visit.id.iteration == id.iteration
+            && visit.id.visit < id.visit
+            && visit.attached.as_ref() == Some(attached)
+    });
+    Ok(u32::try_from(before.count())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1))
+}
+
+/// Writes the way to a place, then the place itself. None: a newer execution has opened it.
+pub async fn write(app: &App, opening: &Opening, place: &Task) -> Result<Option<Task>> {
+    let header = &opening.header;
+    // First: the row alone is followed by the stream, which makes up for all that comes after it.
+    steps::write(app, header, &opening.path, place.opened_at).await?;
+    let opened = app.store.task_open(&header.tenant, place).await?;
+    if opened.is_none() {
+        tracing::info!(instance = %header.instance, epoch = header.epoch, "a newer execution has opened this place");
+    }
+    Ok(opened)
+}
+
+/// Opens a place that waits for something else than people.
+pub async fn open(app: &App, opening: &Opening, kind: PlaceKind) -> Result<Option<Task>> {
+    let place = row(app, opening, kind, clock::now()).await?;
+    match write(app, opening, &place).await? {
+        Some(place) => arrange(app, &opening.header.tenant, place).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Lets an open place listen to its events, and answers it where it is decided, now or before this execution came to it.
+/// Harmless to repeat, also late.
+pub async fn arrange(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
+    let place = if place.is_open() {
+        listen(app, tenant, place).await?
+    } else {
+        place
+    };
+    if place.decided.is_some() {
+        answer::answer(app, tenant, &place).await?;
+    }
+    Ok(place)
+}
+
+/// First lets itself be found, then looks for what was there before: whoever throws does it the other way round.
+async fn listen(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
+    let waits = waits(&place);
+    for (channel, waiting) in &waits {
+        app.store.wait_for(tenant, channel, waiting).await?;
+    }
+    for (channel, waiting) in &waits {
+        if take_kept(app, tenant, channel, waiting).await? {
+            return current(app, tenant, place).await;
+        }
+    }
+    if is_over(app, tenant, &place).await? {
+        let over = Decision::of(Answer::over(), clock::now());
+        return match app.store.task_decide(tenant, &place.id, &over).await? {
+            Voted::Counted(place) | Voted::Refused(Some(place)) => Ok(*place),
+            Voted::Refused(None) => Ok(place),
+        };
+    }
+    if place.kind == PlaceKind::Call {
+        call::start(app, tenant, &place).await?;
+    }
+    Ok(place)
+}
+
+async fn current(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
+    Ok(app.store.task_get(tenant, &place.id).await?.unwrap_or(place))
+}
+
+/// Takes the oldest message that waits for this place. True: the place is not open any more.
+async fn take_kept(app: &App, tenant: &TenantId, channel: &Channel, waiting: &Waiting) -> Result<bool> {
+    if matches!(channel, Channel::Signal { .. }) {
+        return Ok(false);
+    }
+    let now = clock::now();
+    for message in app.store.messages_kept(tenant, channel, now).await? {
+        let decision = Decision::of(Answer::event(&waiting.node, message.data.clone()), now);
+        let given = app
+            .store
+            .message_give(tenant, &message, &waiting.place, &decision);
+        match given.await? {
+            Given::Given | Given::PlaceLeft => return Ok(true),
+            Given::MessageTaken => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a listener has nothing to wait for: its activity has been left, or its timer has occurred often enough.
+async fn is_over(app: &App, tenant: &TenantId, place: &Task) -> Result<bool> {
+    let Some(activity) = activity(place) else {
+        return Ok(false);
+    };
+    let only_timers = place.events.iter().all(|event| event.timer.is_some());
+    if only_timers && place.timer.is_none() {
+        return Ok(true);
+    }
+    let left = app.store.task_get(tenant, &activity).await?;
+    Ok(left.is_some_and(|left| !left.is_open()) || app.store.is_released(tenant, &activity).await?)
+}
+
+/// The visit that a listener is attached to.
+fn activity(place: &Task) -> Option<TaskId> {
+    place.attached.as_ref().map(|attached| TaskId {
+        node: attached.node.clone(),
+        visit: attached.visit,
+        ..place.id.clone()
+    })
+}
+
+/// Under what a place can be found by what is thrown.
+fn waits(place: &Task) -> Vec<(Channel, Waiting)> {
+    let channels = place.events.iter().filter_map(|event| {
+        let channel = match (&event.message, &event.signal) {
+            (Some(message), _) => Channel::Message {
+                name: message.name.clone(),
+                correlation: message.correlation.clone(),
+            },
+            (None, Some(signal)) => Channel::Signal {
+                name: signal.name.clone(),
+            },
+            (None, None) => return None,
+        };
+        let waiting = Waiting {
+            place: place.id.clone(),
+            node: event.node.clone(),
+            since: place.opened_at,
+        };
+        Some((channel, waiting))
+    });
+    channels.collect()
+}
+
+/// Decides a place and tells its execution. False: something else came first.
+pub async fn decide(app: &App, tenant: &TenantId, id: &TaskId, answer: Answer) -> Result<bool> {
+    let decision = Decision::of(answer, clock::now());
+    match app.store.task_decide(tenant, id, &decision).await? {
+        Voted::Counted(place) => {
+            answer::answer(app, tenant, &place).await?;
+            Ok(true)
+        }
+        Voted::Refused(_) => Ok(false),
+    }
+}
+
+/// Does what follows from a place's being left: it listens no more, its listeners are over, what it called is ended.
+pub async fn left(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
+    for (channel, waiting) in waits(place) {
+        app.store.wait_no_more(tenant, &channel, &waiting).await?;
+    }
+    if place.kind == PlaceKind::Call {
+        call::stop(app, tenant, place).await?;
+    }
+    let places = app.store.tasks_of(tenant, &place.id.instance).await?;
+    end_listeners(app, tenant, &places, &place.id).await
+}
+
+/// Answers the open listeners of a visit that it is left.
+pub async fn end_listeners(app: &App, tenant: &TenantId, places: &[Task], left: &TaskId) -> Result<()> {
+    for listener in places {
+        if listener.is_open() && activity(listener).as_ref() == Some(left) {
+            decide(app, tenant, &listener.id, Answer::over()).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Scopes that are left: what is still open in them is closed, their listeners are over.
+
+use std::collections::BTreeMap;
+
+use domain::id::{NodeId, TaskId};
+use domain::place::Attached;
+use domain::task::Task;
+use domain::{Error, Result};
+use jiff::Timestamp;
+use runtime::App;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::place;
+use crate::service::ServiceCall;
+
+/// What a machine asks for when a scope was left early, or when its listeners have to go.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Closing {
+    #[serde(flatten)]
+    pub call: ServiceCall,
+    /// The number of the scope's entering: what was opened before is of an earlier visit.
+    #[serde(default)]
+    pub since: u32,
+    /// The nodes that can be open, each with the fields that its branch may write.
+    #[serde(default)]
+    pub places: BTreeMap<NodeId, Vec<String>>,
+    /// The visit whose listeners are over.
+    #[serde(default)]
+    pub release: Option<Attached>,
+}
+
+/// How far the branches were that are left.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Closed {
+    pub seq: u32,
+    pub visits: BTreeMap<String, u32>,
+    pub data: BTreeMap<String, Value>,
+}
+
+/// Closes what is open, ends listeners, and tells how far the branches were. All of it follows from the rows, closed or
+/// not, so that a second call answers the same.
+pub async fn close(app: &App, closing: &Closing, at: Timestamp) -> Result<Closed> {
+    let header = &closing.call.header;
+    let tenant = &header.tenant;
+    let released = closing.release.as_ref().map(|visit| activity(closing, visit));
+    if let Some(activity) = &released {
+        // Before looking for listeners: one that opens in between finds this.
+        app.store.release(tenant, activity).await?;
+    }
+    let places = app.store.tasks_of(tenant, &header.instance).await?;
+    let inside: Vec<&Task> = places.iter().filter(|place| is_inside(closing, place)).collect();
+    for place in inside.iter().filter(|place| place.is_open()) {
+        app.store.task_close(tenant, &place.id, at).await?;
+    }
+    if let Some(activity) = &released {
+        place::end_listeners(app, tenant, &places, activity).await?;
+    }
+    closed(closing, &inside)
+}
+
+fn activity(closing: &Closing, visit: &Attached) -> TaskId {
+    TaskId {
+        instance: closing.call.header.instance.clone(),
+        node: visit.node.clone(),
+        visit: visit.visit,
+        iteration: closing.call.iteration.clone(),
+    }
+}
+
+fn is_inside(closing: &Closing, place: &Task) -> bool {
+    let within = match (&closing.call.iteration, &place.id.iteration) {
+        (Some(scope), Some(place)) => place.is_within(scope),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    within && place.seq > closing.since && closing.places.contains_key(&place.id.node)
+}
+
+/// What a place knows of the execution that opened it.
+#[derive(Debug, Default, Deserialize)]
+struct State {
+    #[serde(default)]
+    visits: BTreeMap<String, u32>,
+    #[serde(default)]
+    data: BTreeMap<String, Value>,
+}
+
+fn closed(closing: &Closing, inside: &[&Task]) -> Result<Closed> {
+    let mut closed = Closed {
+        // Numbers rise along the way that goes on from here, also where it was ahead of what it leaves.
+        seq: closing.call.seq,
+        visits: BTreeMap::new(),
+        data: BTreeMap::new(),
+    };
+    let mut inside = inside.to_vec();
+    inside.sort_by_key(|place| place.seq);
+    for place in inside {
+        let state: State = match &place.state {
+            Some(state) => serde_json::from_value(state.clone())
+                .map_err(|e| Error::internal("read the state of a place", e))?,
+            None => State::default(),
+        };
+        closed.seq = closed.seq.max(place.seq);
+        let own = (place.id.node.to_string(), place.id.visit);
+        for (node, visit) in state.visits.into_iter().chain([own]) {
+            let known = closed.visits.entry(node).or_default();
+            *known = visit.max(*known);
+        }
+        // In the order of entering: what was entered last stands.
+        for field in closing.places.get(&place.id.node).into_iter().flatten() {
+            if let Some(value) = state.data.get(field) {
+                closed.data.insert(field.clone(), value.clone());
+            }
+        }
+    }
+    Ok(closed)
+}
