@@ -1,6 +1,7 @@
 //! The examples of `docs/workflow-language.md` are what the page says they are.
 
 use std::fs;
+use std::path::Path;
 
 use domain::diagnostic::Severity;
 
@@ -47,14 +48,7 @@ fn the_examples_of_the_language_page_compile_or_give_their_code() {
 fn the_language_page_names_every_code() {
     let page = fs::read_to_string(home().join("../docs/workflow-language.md")).unwrap();
     let mut sources = Vec::new();
-    for folder in ["src", "src/rules", "src/parse", "src/condition"] {
-        for entry in fs::read_dir(home().join("compiler").join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
-                sources.push(fs::read_to_string(path).unwrap());
-            }
-        }
-    }
+    collect(&home().join("compiler/src"), &mut sources);
     let is_code =
         |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let quoted = sources.iter().flat_map(|source| source.split('"'));
@@ -66,5 +60,20 @@ fn the_language_page_names_every_code() {
             page.contains(&format!("`{code}`")),
             "docs/workflow-language.md does not name {code}"
         );
+    }
+}
+
+/// The texts of all source files but those of tests.
+fn collect(folder: &Path, sources: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("tests") || path.ends_with("tests.rs") {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(fs::read_to_string(path).unwrap());
+        }
     }
 }
