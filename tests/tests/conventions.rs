@@ -256,6 +256,10 @@ async fn addresses() {
     // By its text, so that the numbers of both are read alike.
     let built: Value = serde_json::from_str(&built.to_json().unwrap()).unwrap();
     assert!(document == built, "cargo xtask codegen");
+    let schema = story.requester.get("/workflow-schema").await;
+    assert_eq!(schema.status, 200);
+    assert_eq!(schema.headers["content-type"], "application/schema+json");
+    assert_eq!(schema.body["$defs"]["userTask"]["type"], "object");
     let submission = json!({ "type": "expense", "title": "x", "values": { "amount": 1 } });
     let taken = story.requester.post("/tickets/submissions", submission).await;
     let location = taken.headers["location"]
