@@ -12,12 +12,18 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
             .graph
             .find(&flow.from)
             .and_then(|no| subject.graph.node(no));
+        let repeats = source.is_some_and(|node| node.multi_instance.is_some());
         match source.map(|node| &node.kind) {
             None | Some(Kind::Refused) => {}
-            Some(Kind::Exclusive | Kind::Inclusive) => outcome(flow, found),
+            Some(Kind::Exclusive | Kind::Inclusive) => outcome(flow, ELSEWHERE, found),
+            Some(Kind::User(_)) if repeats => {
+                outcome(flow, OF_MANY, found);
+                when(flow, BETWEEN, found);
+                default(flow, found);
+            }
             Some(Kind::User(_)) => when(flow, BETWEEN, found),
             Some(kind) => {
-                outcome(flow, found);
+                outcome(flow, ELSEWHERE, found);
                 let is_parallel = matches!(kind, Kind::Parallel);
                 when(flow, if is_parallel { INSTEAD } else { BETWEEN }, found);
                 default(flow, found);
@@ -44,14 +50,18 @@ fn when(flow: &Flow, (en, zh): (&str, &str), found: &mut Findings) {
     }
 }
 
-fn outcome(flow: &Flow, found: &mut Findings) {
+const ELSEWHERE: (&str, &str) = (
+    "Only the flows out of a user task have `outcome`.",
+    "只有用户任务出去的连线可以有 `outcome`。",
+);
+const OF_MANY: (&str, &str) = (
+    "Each iteration has an outcome of its own; a task with `multiInstance` is left once, by one flow.",
+    "每次迭代有各自的结果；带 `multiInstance` 的任务只从一条连线离开一次。",
+);
+
+fn outcome(flow: &Flow, (en, zh): (&str, &str), found: &mut Findings) {
     if flow.outcome.is_some() {
-        let diagnostic = about_flow(
-            "OUTCOME_WITHOUT_TASK",
-            flow,
-            "Only the flows out of a user task have `outcome`.",
-            "只有用户任务出去的连线可以有 `outcome`。",
-        );
+        let diagnostic = about_flow("OUTCOME_WITHOUT_TASK", flow, en, zh);
         found.push(at(diagnostic, "outcome"));
     }
 }
@@ -96,6 +106,26 @@ mod tests {
         check(
             &[("/flows/0/default", "true")],
             &["DEFAULT_WITHOUT_CHOICE /flows/0/default (start)"],
+        );
+    }
+
+    #[test]
+    fn a_task_that_is_repeated_is_left_by_one_flow() {
+        check(
+            &[("/nodes/1/multiInstance", r#"{"collection": "items"}"#)],
+            &[
+                "OUTCOME_WITHOUT_TASK /flows/1/outcome (ask)",
+                "MANY_OUTGOING_FLOWS /flows/2 (ask)",
+                "OUTCOME_WITHOUT_TASK /flows/2/outcome (ask)",
+            ],
+        );
+        check(
+            &[
+                ("/nodes/1/multiInstance", r#"{"collection": "items"}"#),
+                ("/flows/1", r#"{"from": "ask", "to": "size"}"#),
+                ("/flows/2", r#"{"from": "size", "to": "no", "when": "urgent"}"#),
+            ],
+            &[],
         );
     }
 }

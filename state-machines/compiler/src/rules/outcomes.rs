@@ -13,6 +13,10 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for (no, node) in subject.graph.nodes() {
         let Kind::User(task) = &node.kind else { continue };
         declared(node, task, found);
+        // Left once, whatever each iteration says.
+        if node.multi_instance.is_some() {
+            continue;
+        }
         let flows = subject.graph.written(no);
         if flows.iter().any(|flow| flow.outcome.is_some() || flow.default) {
             split(node, task, flows, found);

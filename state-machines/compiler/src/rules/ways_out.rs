@@ -48,10 +48,11 @@ fn ways_out(subject: &Subject<'_>, no: NodeNo, node: &Node, found: &mut Findings
             format!("`{}` 没有出去的连线。", node.id),
         ));
     }
-    let may_have_several = matches!(
-        node.kind,
-        Kind::User(_) | Kind::Exclusive | Kind::Parallel | Kind::Inclusive | Kind::EventBased
-    );
+    let may_have_several = match node.kind {
+        Kind::User(_) => node.multi_instance.is_none(),
+        Kind::Exclusive | Kind::Parallel | Kind::Inclusive | Kind::EventBased => true,
+        _ => false,
+    };
     if may_have_several {
         return;
     }
