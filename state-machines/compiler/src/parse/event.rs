@@ -89,15 +89,24 @@ pub(super) fn only_one(
 /// Errors end what they are raised in, and compensation comes when it is over: there is nothing to choose.
 fn interrupting(attributes: &mut Attributes<'_, '_>, definition: &str) -> bool {
     let interrupting = attributes.boolean("interrupting").unwrap_or(true);
-    if !interrupting && matches!(definition, "error" | "compensation") {
-        let at = attributes.pointer("interrupting");
-        attributes.bad_value(
+    let at = attributes.pointer("interrupting");
+    match definition {
+        "error" if !interrupting => attributes.tell(Diagnostic::error(
+            "ERROR_IS_INTERRUPTING",
+            at,
+            Text::new(
+                "An error ends what it is raised in, so its event always interrupts.",
+                "错误会终止引发它的活动，因此其事件总是中断的。",
+            ),
+        )),
+        "compensation" if !interrupting => attributes.bad_value(
             &at,
             (
-                "An event with `error` or `compensation` cannot be non-interrupting.",
-                "带 `error` 或 `compensation` 的事件不能是非中断的。",
+                "An event with `compensation` comes when its activity is over; it interrupts nothing.",
+                "带 `compensation` 的事件在活动结束后才发生，不存在是否中断。",
             ),
-        );
+        ),
+        _ => {}
     }
     interrupting
 }

@@ -83,6 +83,10 @@ fn events_have_what_they_wait_for() {
         ),
         (
             r#""boundaryEvent", "attachedTo": "a", "interrupting": false, "error": {}"#,
+            "ERROR_IS_INTERRUPTING /interrupting",
+        ),
+        (
+            r#""boundaryEvent", "attachedTo": "a", "interrupting": false, "compensation": {"handler": "b"}"#,
             "BAD_VALUE /interrupting",
         ),
         (
