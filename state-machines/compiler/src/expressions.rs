@@ -1,10 +1,10 @@
-//! Every expression that a definition writes, with where it stands and what it is evaluated on. Those of decision
-//! tables have a rule of their own.
+//! Every expression that a definition writes, with where it stands and what it is evaluated on.
 
 use crate::condition::Gives;
+use crate::decision::{Decision, HitPolicy, Output};
 use crate::document::{EndEvent, Event, Flow, Kind, MultiInstance, Node, Sent, Throw, Timer, TimerValue};
 use crate::node::Service;
-use crate::pointer::join;
+use crate::pointer::{index, join};
 
 pub(crate) struct Expression<'d> {
     pub(crate) pointer: String,
@@ -47,6 +47,7 @@ pub(crate) fn of_node(node: &Node) -> Vec<Expression<'_>> {
                 list.add(join(&at("script"), name), source, Gives::Field(name));
             }
         }
+        Kind::Rule(Some(table)) => list.table(table),
         Kind::Service(task) => match &task.service {
             Some(Service::Http(http)) => {
                 let at = at("http");
@@ -105,6 +106,33 @@ impl<'d> List<'d> {
     fn assignments(&mut self, at: &str, assignments: &'d [(String, String)]) {
         for (name, source) in assignments {
             self.add(join(at, name), source, Gives::Anything);
+        }
+    }
+
+    /// Cells are no expressions.
+    fn table(&mut self, table: &'d Decision) {
+        for input in &table.inputs {
+            self.add(
+                join(&input.pointer, "expression"),
+                &input.expression,
+                Gives::Anything,
+            );
+        }
+        // Only a single hit is what the variable is set to; of several it is a list or a number.
+        let gives = |output: &'d Output| match table.hit_policy {
+            HitPolicy::Unique | HitPolicy::Any | HitPolicy::First | HitPolicy::Priority => {
+                Gives::Field(&output.name)
+            }
+            HitPolicy::RuleOrder | HitPolicy::OutputOrder | HitPolicy::Collect(_) => Gives::Anything,
+        };
+        for output in &table.outputs {
+            let at = join(&output.pointer, "default");
+            self.optional(at, output.default.as_ref(), gives(output));
+        }
+        for rule in &table.rules {
+            for (column, (output, then)) in table.outputs.iter().zip(&rule.then).enumerate() {
+                self.add(index(&join(&rule.pointer, "then"), column), then, gives(output));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! 2.0.6).
 
 mod check;
+mod facts;
 mod functions;
 mod kind;
 mod operators;
@@ -13,6 +14,7 @@ use domain::diagnostic::Severity;
 use domain::text::Text;
 use serde_json::Value;
 
+pub(crate) use facts::Facts;
 pub(crate) use schema::field_names;
 
 /// Longer ones are decision tables in disguise, and the machine holds every condition once per branch.

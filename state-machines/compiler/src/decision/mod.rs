@@ -1,9 +1,9 @@
 //! Decision tables as DMN has them: inputs, outputs, rules and a hit policy.
 
+pub(crate) mod analysis;
 #[cfg_attr(not(test), expect(dead_code, reason = "no stage asks for tables yet"))]
 mod compile;
-mod literal;
-#[cfg_attr(not(test), expect(dead_code, reason = "no stage asks for tables yet"))]
+pub(crate) mod literal;
 pub(crate) mod unary;
 
 #[cfg(test)]
@@ -39,6 +39,12 @@ pub enum Aggregation {
     Min,
     Max,
     Count,
+}
+
+impl Aggregation {
+    pub(crate) fn takes_numbers(self) -> bool {
+        self != Self::Count
+    }
 }
 
 /// A column that is asked.

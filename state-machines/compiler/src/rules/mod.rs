@@ -7,6 +7,7 @@ mod catchers;
 mod compensation;
 mod conditions;
 mod dangling_flows;
+mod decisions;
 mod due;
 mod duplicate_ids;
 mod durations;
@@ -68,7 +69,7 @@ type Scope<'d> = Option<(NodeNo, &'d Node)>;
 
 type Rule = fn(&Subject<'_>, &mut Findings);
 
-const RULES: [Rule; 27] = [
+const RULES: [Rule; 28] = [
     identifiers::check,
     duplicate_ids::check,
     references::check,
@@ -96,6 +97,7 @@ const RULES: [Rule; 27] = [
     timers::check,
     names::check,
     uncaught::check,
+    decisions::check,
 ];
 
 impl<'d> Subject<'d> {

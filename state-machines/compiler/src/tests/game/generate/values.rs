@@ -84,7 +84,7 @@ impl Builder<'_> {
         };
         let mut output = json!({"name": name, "values": [9, 1, 7, 3]});
         if self.dice.roll(2) == 1 {
-            output["default"] = "6".into();
+            output["default"] = "7".into();
         }
         if !matches!(policy, "PRIORITY" | "OUTPUT ORDER") {
             output.as_object_mut().unwrap().shift_remove("values");
