@@ -3,6 +3,7 @@
 mod corpora;
 mod game;
 mod language;
+mod mutated;
 mod predefined;
 mod schema;
 mod svg;
