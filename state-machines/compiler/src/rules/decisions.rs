@@ -13,7 +13,7 @@ use crate::document::{Kind, Node};
 use crate::pointer::{index, join};
 use crate::suggest::did_you_mean;
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {
+pub(crate) fn check(subject: &Subject<'_>, found: &mut Findings) {
     for node in &subject.document.nodes {
         let Kind::Rule(Some(table)) = &node.kind else {
             continue;

@@ -7,7 +7,7 @@ mod catchers;
 mod compensation;
 mod conditions;
 mod dangling_flows;
-mod decisions;
+pub(crate) mod decisions;
 mod due;
 mod duplicate_ids;
 mod durations;

@@ -7,4 +7,5 @@ mod mutated;
 mod predefined;
 mod schema;
 mod svg;
+mod tables;
 mod translation;

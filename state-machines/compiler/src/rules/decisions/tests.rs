@@ -1,7 +1,7 @@
 use domain::diagnostic::Severity;
 use serde_json::{Value, json};
 
-use crate::rules::testing::{catalog, sound};
+use crate::rules::testing::{catalog, process, sound};
 
 /// What is said about a table in the sound workflow: `code pointer`, the pointer from the table on, `?` before warnings.
 fn check(decision: Value, expected: &[&str]) {
@@ -124,4 +124,28 @@ fn the_table_as_a_whole() {
     gap["outputs"][0] = json!({"name": "level"});
     check(gap, &["?DECISION_GAP "]);
     check(table("FIRST", &[("> 5", "1")]), &[]);
+}
+
+#[test]
+fn expressions() {
+    let table = json!({
+        "id": "level", "type": "businessRuleTask",
+        "decision": {
+            "hitPolicy": "FIRST",
+            "inputs": [{"expression": "ammount"}, {"expression": "level"}],
+            "outputs": [{"name": "level", "default": "amount >"}, {"name": "note"}],
+            "rules": [{"when": ["1", "2"], "then": ["$now(", "amount"]}],
+        },
+    });
+    process(
+        json!([table]),
+        &["start > level > end"],
+        &[
+            "UNKNOWN_FIELD /nodes/2/decision/inputs/0/expression (level)",
+            "CONDITION_SYNTAX /nodes/2/decision/outputs/0/default (level)",
+            "CONDITION_SYNTAX /nodes/2/decision/rules/0/then/0 (level)",
+            "CONDITION_TYPE /nodes/2/decision/rules/0/then/1 (level)",
+            "DECISION_GAP /nodes/2/decision (level)",
+        ],
+    );
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use convert::processes;
-use xml::Element;
+pub(in crate::tests) use xml::Element;
 
 /// A process of a file.
 #[derive(Debug)]
@@ -33,11 +33,16 @@ pub(in crate::tests) struct Process {
 /// Each file with its processes, or why there are none.
 pub(in crate::tests) type Files = Vec<(String, Result<Vec<Process>, String>)>;
 
-/// `None`, and said so: there are no corpora.
-pub(in crate::tests) fn files() -> Option<Files> {
+/// The folder of all corpora, which may not be there.
+pub(in crate::tests) fn root() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "a test is told here where its data lie")]
     let folder = std::env::var("PFLOW_CORPORA").unwrap_or_else(|_| "../shared/corpora".into());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder)
+}
+
+/// `None`, and said so: there are no corpora.
+pub(in crate::tests) fn files() -> Option<Files> {
+    let root = root();
     let folders = ["bpmn-engines", "bpmn-miwg"].map(|name| root.join(name));
     if !folders.iter().all(|folder| folder.is_dir()) {
         say(&format!(
@@ -60,7 +65,7 @@ pub(in crate::tests) fn files() -> Option<Files> {
 }
 
 /// Not by `println!`, which a test runner keeps to itself when the test passes: others read these lines.
-fn say(text: &str) {
+pub(in crate::tests) fn say(text: &str) {
     std::io::stdout()
         .lock()
         .write_all(format!("{text}\n").as_bytes())

@@ -6,17 +6,17 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(in crate::tests) struct Element {
+    pub(in crate::tests) name: String,
     /// The prefix of the name, where there is one: vendors have their own.
-    pub(super) prefix: String,
+    pub(in crate::tests) prefix: String,
     attributes: BTreeMap<String, String>,
-    pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(in crate::tests) text: String,
+    pub(in crate::tests) children: Vec<Element>,
 }
 
 impl Element {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(in crate::tests) fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(text);
         let mut open = vec![Self::default()];
         loop {
@@ -67,18 +67,18 @@ impl Element {
     }
 
     /// BPMN's, or a vendor's of that name.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(in crate::tests) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
 
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(in crate::tests) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    pub(super) fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(in crate::tests) fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 }

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+pub(in crate::tests) use table::decide;
+
 use data::Data;
 use definition::PROCESS;
 use state::{Cause, Leave, Scope};

@@ -9,7 +9,7 @@ use super::expression::evaluate;
 type Fields = Map<String, Value>;
 
 /// What the table sets.
-pub(super) fn decide(table: &Value, data: &Fields) -> Result<Vec<(String, Value)>, String> {
+pub(in crate::tests) fn decide(table: &Value, data: &Fields) -> Result<Vec<(String, Value)>, String> {
     let outputs = list(&table["outputs"]);
     let names: Vec<&str> = outputs
         .iter()
@@ -112,7 +112,7 @@ fn fits(tests: &str, value: Option<&Value>, data: &Fields) -> Result<bool, Strin
     if let Some(inner) = tests.strip_prefix("not(").and_then(|rest| rest.strip_suffix(')')) {
         return Ok(!fits(inner, value, data)?);
     }
-    let Some(value) = value else { return Ok(false) };
+    let value = value.unwrap_or(&Value::Null);
     for test in parts(tests, ',') {
         if fits_one(test.trim(), value, data)? {
             return Ok(true);
@@ -122,6 +122,17 @@ fn fits(tests: &str, value: Option<&Value>, data: &Fields) -> Result<bool, Strin
 }
 
 fn fits_one(test: &str, value: &Value, data: &Fields) -> Result<bool, String> {
+    if let Some(other) = test.strip_prefix("!=") {
+        let other = evaluate(other, data)?.unwrap_or_default();
+        let is_comparable = other.is_null() || same_type(value, &other);
+        return Ok(is_comparable && !same(value, &other));
+    }
+    if let Some(same) = test.strip_prefix('=') {
+        return fits_one(same, value, data);
+    }
+    if let Some(date) = test.strip_prefix("date(").and_then(|rest| rest.strip_suffix(')')) {
+        return fits_one(date, value, data);
+    }
     for operator in ["<=", ">=", "<", ">"] {
         if let Some(bound) = test.strip_prefix(operator) {
             return Ok(evaluate(bound, data)?.is_some_and(|bound| holds(operator, value, &bound)));
@@ -143,6 +154,10 @@ fn fits_one(test: &str, value: &Value, data: &Fields) -> Result<bool, String> {
 
 fn same(one: &Value, other: &Value) -> bool {
     one == other || (one.is_number() && one.as_f64() == other.as_f64())
+}
+
+fn same_type(one: &Value, other: &Value) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 fn holds(operator: &str, value: &Value, bound: &Value) -> bool {

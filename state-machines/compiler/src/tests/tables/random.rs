@@ -1,0 +1,206 @@
+//! Random tables on random data: the compiled expression gives what the token game gives.
+
+use jsonata_core::{Expression, value::JValue};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+use super::{document, table};
+use crate::decision::expression;
+use crate::tests::game::decide;
+
+const CELLS: [&str; 28] = [
+    "-",
+    "3",
+    "-1",
+    "\"a\"",
+    "\"a, b\"",
+    "true",
+    "false",
+    "null",
+    "< 3",
+    "<= 3",
+    "> 3",
+    ">= 2.5",
+    "= 3",
+    "!= 3",
+    "!= \"a\"",
+    "!= null",
+    "[1..5]",
+    "]1..5[",
+    "(3..4]",
+    "[\"a\"..\"b\"[",
+    "> \"a\"",
+    "1, 2, 3",
+    "\"a\", > 4, null",
+    "not(3)",
+    "not(< 3, \"a\")",
+    "not(null)",
+    "not([2..4], true)",
+    "date(\"2026-01-01\")",
+];
+
+const LITERALS: [&str; 6] = ["1", "2", "-3", "\"x\"", "true", "null"];
+const THEN: [&str; 12] = [
+    "1",
+    "2",
+    "-3",
+    "\"x\"",
+    "true",
+    "null",
+    "x",
+    "y",
+    "missing",
+    "[x, 1]",
+    "{\"a\": x}",
+    "list",
+];
+const NUMBERS: [&str; 4] = ["1", "2.5", "-3", "missing"];
+
+fn value() -> impl Strategy<Value = Option<Value>> {
+    let values = [
+        json!(3),
+        json!(2),
+        json!(4.5),
+        json!(-1),
+        json!("a"),
+        json!("a, b"),
+        json!("2026-01-01"),
+        json!("3"),
+        json!(true),
+        json!(false),
+        json!(null),
+        json!([3]),
+        json!([]),
+        json!({"a": 1}),
+    ];
+    proptest::option::weighted(0.9, select(values.to_vec()))
+}
+
+fn data() -> impl Strategy<Value = Map<String, Value>> {
+    let list = select(vec![json!([]), json!([1]), json!([[1, 2]]), json!("one")]);
+    (value(), value(), list).prop_map(|(x, y, list)| {
+        let named = [("x", x), ("y", y), ("list", Some(list))];
+        let present = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        present.collect()
+    })
+}
+
+fn policy() -> impl Strategy<Value = (&'static str, Option<&'static str>)> {
+    select(vec![
+        ("UNIQUE", None),
+        ("ANY", None),
+        ("FIRST", None),
+        ("PRIORITY", None),
+        ("RULE ORDER", None),
+        ("OUTPUT ORDER", None),
+        ("COLLECT", None),
+        ("COLLECT", Some("SUM")),
+        ("COLLECT", Some("MIN")),
+        ("COLLECT", Some("MAX")),
+        ("COLLECT", Some("COUNT")),
+    ])
+}
+
+/// Of the columns that a policy allows, with the outputs that it allows.
+fn decision() -> impl Strategy<Value = Value> {
+    (policy(), 1..4_usize, 1..3_usize, any::<bool>()).prop_flat_map(
+        |((policy, aggregation), inputs, outputs, default)| {
+            let ranks = matches!(policy, "PRIORITY" | "OUTPUT ORDER");
+            let outputs = if aggregation.is_some() { 1 } else { outputs };
+            let then = match aggregation {
+                Some("SUM" | "MIN" | "MAX") => NUMBERS.to_vec(),
+                // What is known to be null is one of no list of values.
+                _ if ranks => LITERALS[..5].to_vec(),
+                _ => THEN.to_vec(),
+            };
+            let rule = (
+                proptest::collection::vec(select(CELLS.to_vec()), inputs),
+                proptest::collection::vec(select(then), outputs),
+            );
+            proptest::collection::vec(rule, 1..6).prop_map(move |rules| {
+                let columns: Vec<Value> = ["x", "y", "$count(list)"][..inputs]
+                    .iter()
+                    .map(|one| json!({"expression": one}))
+                    .collect();
+                let output = |no: usize| {
+                    let mut output = json!({"name": format!("out{no}")});
+                    if ranks {
+                        output["values"] = json!(["x", -3, true, 2, 1]);
+                    }
+                    if default {
+                        output["default"] = json!("2");
+                    }
+                    output
+                };
+                let rules: Vec<Value> = rules
+                    .iter()
+                    .map(|(when, then)| json!({"when": when, "then": then}))
+                    .collect();
+                let mut table = json!({
+                    "hitPolicy": policy, "inputs": columns,
+                    "outputs": (0..outputs).map(output).collect::<Vec<_>>(), "rules": rules,
+                });
+                if let Some(aggregation) = aggregation {
+                    table["aggregation"] = json!(aggregation);
+                }
+                table
+            })
+        },
+    )
+}
+
+/// What is set, with numbers as they are compared; an error is its code.
+fn compiled(decision: &Value, data: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let document = document(decision);
+    let source = format!("data.{}", expression(table(&document)));
+    let compiled = Expression::compile(&source).map_err(|error| format!("{source}: {error}"))?;
+    let data = JValue::from_json_str(&json!({"data": data}).to_string()).unwrap();
+    let set = compiled
+        .evaluate(&data)
+        .map_err(|error| code(&error.to_string()))?;
+    let set: Value = serde_json::from_str(&set.to_json_string().unwrap()).unwrap();
+    Ok(set.as_object().cloned().unwrap())
+}
+
+fn code(error: &str) -> String {
+    ["DECISION_NOT_UNIQUE", "DECISION_NOT_ANY"]
+        .into_iter()
+        .find(|code| error.contains(code))
+        .unwrap_or(error)
+        .to_owned()
+}
+
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.as_f64()),
+        Value::Array(items) => items.into_iter().map(floats).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, floats(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn compiled_tables_mean_what_the_game_says() {
+    let mut runner = TestRunner::new(Config {
+        cases: 2000,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&(decision(), data()), |(decision, data)| {
+        let expected =
+            decide(&decision, &data).map(|set| floats(set.into_iter().collect::<Map<_, _>>().into()));
+        let given = compiled(&decision, &data).map(|set| floats(set.into()));
+        prop_assert_eq!(given, expected);
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
