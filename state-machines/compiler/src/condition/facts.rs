@@ -18,8 +18,9 @@ pub(crate) struct Facts {
     pub(crate) other: bool,
     /// The only values that it can have.
     pub(crate) values: Option<Vec<Value>>,
-    pub(crate) minimum: Option<f64>,
-    pub(crate) maximum: Option<f64>,
+    /// The limits of its numbers, and whether each is itself allowed.
+    pub(crate) low: Option<(f64, bool)>,
+    pub(crate) high: Option<(f64, bool)>,
 }
 
 impl Facts {
@@ -27,6 +28,10 @@ impl Facts {
     pub(crate) fn of(root: Option<&Value>, path: &[&str]) -> Self {
         let shape = root.and_then(|root| find(root, path)).unwrap_or(Shape::ANY);
         let number = |name: &str| shape.schema.and_then(|schema| schema.get(name)?.as_f64());
+        let limit = |closed: &str, open: &str| {
+            let open = number(open).map(|limit| (limit, false));
+            open.or_else(|| Some((number(closed)?, true)))
+        };
         let is_integer = |schema: &Value| schema.get("type").is_some_and(|name| name == "integer");
         Self {
             number: shape.kinds.meets(Kinds::NUMBER),
@@ -36,14 +41,15 @@ impl Facts {
             null: shape.kinds.meets(Kinds::NULL | Kinds::MISSING),
             other: shape.kinds.meets(Kinds::ARRAY | Kinds::OBJECT),
             values: shape.values.map(<[Value]>::to_vec),
-            minimum: number("minimum"),
-            maximum: number("maximum"),
+            low: limit("minimum", "exclusiveMinimum"),
+            high: limit("maximum", "exclusiveMaximum"),
         }
     }
 
     pub(crate) fn allows(&self, number: f64) -> bool {
-        self.minimum.is_none_or(|minimum| number >= minimum)
-            && self.maximum.is_none_or(|maximum| number <= maximum)
+        let above = |(limit, closed): (f64, bool)| number > limit || (closed && number >= limit);
+        let below = |(limit, closed): (f64, bool)| number < limit || (closed && number <= limit);
+        self.low.is_none_or(above) && self.high.is_none_or(below)
     }
 }
 

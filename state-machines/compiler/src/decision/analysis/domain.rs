@@ -121,7 +121,7 @@ impl Mentioned {
 /// The bounds, and a number on either side of each.
 fn numbers(bounds: &[f64], facts: &Facts) -> Vec<Value> {
     let mut found = Vec::new();
-    let limits = facts.minimum.iter().chain(&facts.maximum);
+    let limits = facts.low.iter().chain(&facts.high).map(|(limit, _)| limit);
     let mut bounds: Vec<f64> = bounds.iter().chain(limits).copied().collect();
     if bounds.is_empty() {
         bounds.push(0.0);

@@ -13,6 +13,7 @@ fn form() -> Value {
             "currency": {"enum": ["CNY", "EUR"]},
             "urgent": {"type": "boolean"},
             "note": {"type": "string"},
+            "share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         },
     })
 }
@@ -90,6 +91,14 @@ fn numbers() {
         &["- -> 1", "> 7 -> 2"],
         &["0 and 1: amount = 8"],
     );
+    check("UNIQUE", &["share"], &["<= 0.5 -> 1", "> 0.5 -> 2"], &[]);
+    check(
+        "UNIQUE",
+        &["share"],
+        &["<= 0 -> 1", "(0..1] -> 2", "> 1 -> 3"],
+        &["0 never", "2 never"],
+    );
+    check("UNIQUE", &["share"], &["[0.1..1] -> 1"], &["gap: share = 0.05"]);
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Random tables on random data: the compiled expression gives what the token game gives.
 
-use jsonata_core::{Expression, value::JValue};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
-use super::{document, table};
-use crate::decision::expression;
+use super::{document, evaluate, table};
 use crate::tests::game::decide;
 
 const CELLS: [&str; 28] = [
@@ -153,17 +151,9 @@ fn decision() -> impl Strategy<Value = Value> {
     )
 }
 
-/// What is set, with numbers as they are compared; an error is its code.
+/// What is set; an error is its code.
 fn compiled(decision: &Value, data: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let document = document(decision);
-    let source = format!("data.{}", expression(table(&document)));
-    let compiled = Expression::compile(&source).map_err(|error| format!("{source}: {error}"))?;
-    let data = JValue::from_json_str(&json!({"data": data}).to_string()).unwrap();
-    let set = compiled
-        .evaluate(&data)
-        .map_err(|error| code(&error.to_string()))?;
-    let set: Value = serde_json::from_str(&set.to_json_string().unwrap()).unwrap();
-    Ok(set.as_object().cloned().unwrap())
+    evaluate(table(&document(decision)), data).map_err(|error| code(&error))
 }
 
 fn code(error: &str) -> String {

@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jsonata_core::{Expression, value::JValue};
 use serde_json::{Map, Value, json};
 
-use crate::decision::expression;
 use crate::rules::{Findings, Subject, decisions};
 use crate::tests::corpora::{Element, root, say};
-use crate::tests::tables::{dmn, document, table};
+use crate::tests::tables::{dmn, document, evaluate, table};
 
 #[derive(Default)]
 struct Tally {
@@ -118,11 +116,8 @@ fn given(decision: &Value, data: &Map<String, Value>) -> Result<Value, String> {
     if let Some(refused) = refused {
         return Err(format!("{refused:?}"));
     }
-    let compiled = Expression::compile(&format!("data.{}", expression(table(&document)))).unwrap();
-    let data = JValue::from_json_str(&json!({"data": data}).to_string()).unwrap();
-    let set = compiled.evaluate(&data).map_err(|error| error.to_string())?;
-    let set: Value = serde_json::from_str(&set.to_json_string().unwrap()).unwrap();
-    Ok(canonical(rows(decision, set)))
+    let set = evaluate(table(&document), data)?;
+    Ok(canonical(rows(decision, Value::Object(set))))
 }
 
 fn rows(decision: &Value, set: Value) -> Value {
