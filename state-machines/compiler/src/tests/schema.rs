@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::LazyLock;
 
+use domain::diagnostic::Diagnostic;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,11 +26,7 @@ fn of_form(definition: &Value) -> Vec<String> {
     let (document, mut found) = read(&definition.to_string());
     if let Some(document) = &document {
         let rules = check(document, &catalog()).findings.diagnostics;
-        found.extend(
-            rules
-                .into_iter()
-                .filter(|one| ["BAD_ID", "NAME_TOO_LONG"].contains(&one.code.as_str())),
-        );
+        found.extend(rules.into_iter().filter(is_of_form));
     }
     let is_width = |at: &str| at.ends_with("/when") || at.ends_with("/then");
     found
@@ -37,6 +34,15 @@ fn of_form(definition: &Value) -> Vec<String> {
         .filter(|one| one.code != "LIMIT_NESTING" && !(one.code == "BAD_VALUE" && is_width(&one.pointer)))
         .map(|one| format!("{} {}", one.code, one.pointer))
         .collect()
+}
+
+/// What rules say that a schema can say as well. Names of variables depend on the fields of the form.
+fn is_of_form(one: &Diagnostic) -> bool {
+    match one.code.as_str() {
+        "BAD_ID" | "NAME_TOO_LONG" | "BAD_CODE" => true,
+        "BAD_NAME" => one.pointer.ends_with("/message/name") || one.pointer.ends_with("/signal/name"),
+        _ => false,
+    }
 }
 
 fn agree(definition: &Value) -> Result<(), String> {
@@ -150,6 +156,9 @@ fn values() -> impl Strategy<Value = Value> {
             json!({"a": 1}),
             json!({"": "b"}),
             json!({"code": "a"}),
+            json!({"code": "States.Timeout"}),
+            json!({"code": "1a"}),
+            json!({"name": "a b"}),
             json!({"name": "a"}),
             json!({"expression": "a"}),
             json!({"timeDate": "a"}),
