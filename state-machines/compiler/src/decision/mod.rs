@@ -7,7 +7,7 @@ pub(crate) mod literal;
 pub(crate) mod unary;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg_attr(not(test), expect(unused_imports, reason = "no stage asks for tables yet"))]
 pub(crate) use compile::expression;

@@ -7,16 +7,21 @@ use jsonata_core::{Expression, value::JValue};
 use serde_json::{Value, json};
 
 use super::{Decision, expression};
-use crate::document::Kind;
+use crate::document::{Document, Kind};
 
-/// A table as it is read from a definition.
-pub(crate) fn table(decision: &Value) -> Decision {
+/// A workflow of one table.
+pub(crate) fn document(decision: &Value) -> Document {
     let definition = json!({
         "key": "table", "form": "any",
         "nodes": [{"id": "decide", "type": "businessRuleTask", "decision": decision}],
         "flows": [],
     });
-    let document = crate::parse(&definition.to_string()).unwrap();
+    crate::parse(&definition.to_string()).unwrap()
+}
+
+/// A table as it is read from a definition.
+pub(crate) fn table(decision: &Value) -> Decision {
+    let document = document(decision);
     let [node] = document.nodes.as_slice() else {
         panic!()
     };

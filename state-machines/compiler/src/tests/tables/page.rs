@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{document, evaluate, table};
+use crate::decision::tests::{run, table};
 use crate::tests::predefined::{catalog, home};
 use crate::validate::check;
 
@@ -43,9 +43,8 @@ fn codes(decision: &Value) -> Vec<String> {
 }
 
 fn check_results(decision: &Value, results: &Value) {
-    let document = document(decision);
+    let table = table(decision);
     for pair in results.as_array().unwrap() {
-        let given = evaluate(table(&document), pair[0].as_object().unwrap());
-        assert_eq!(given.map(Value::Object), Ok(pair[1].clone()), "{decision}");
+        assert_eq!(run(&table, &pair[0]), Ok(pair[1].clone()), "{decision}");
     }
 }

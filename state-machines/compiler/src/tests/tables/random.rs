@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 
-use super::{document, evaluate, table};
+use crate::decision::analysis::{Finding, analyse};
+use crate::decision::tests::{run, table};
+use crate::decision::unary::{self, Cell};
 use crate::tests::game::decide;
 
 const CELLS: [&str; 28] = [
@@ -152,8 +154,8 @@ fn decision() -> impl Strategy<Value = Value> {
 }
 
 /// What is set; an error is its code.
-fn compiled(decision: &Value, data: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    evaluate(table(&document(decision)), data).map_err(|error| code(&error))
+fn compiled(decision: &Value, data: &Map<String, Value>) -> Result<Value, String> {
+    run(&table(decision), &Value::Object(data.clone())).map_err(|error| code(&error))
 }
 
 fn code(error: &str) -> String {
@@ -176,21 +178,92 @@ fn floats(value: Value) -> Value {
     }
 }
 
-#[test]
-fn compiled_tables_mean_what_the_game_says() {
+fn check<T: std::fmt::Debug>(
+    strategy: impl Strategy<Value = T>,
+    test: impl Fn(T) -> Result<(), TestCaseError>,
+) {
     let mut runner = TestRunner::new(Config {
         cases: 2000,
         failure_persistence: None,
         ..Config::default()
     });
-    let outcome = runner.run(&(decision(), data()), |(decision, data)| {
-        let expected =
-            decide(&decision, &data).map(|set| floats(set.into_iter().collect::<Map<_, _>>().into()));
-        let given = compiled(&decision, &data).map(|set| floats(set.into()));
+    if let Err(error) = runner.run(&strategy, test) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn compiled_tables_mean_what_the_game_says() {
+    check((decision(), data()), |(decision, data)| {
+        let expected = decide(&decision, &data);
+        let expected = expected.map(|set| floats(set.into_iter().collect::<Map<_, _>>().into()));
+        let given = compiled(&decision, &data).map(floats);
         prop_assert_eq!(given, expected);
         Ok(())
     });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+}
+
+/// The cells of each column, where `x` and `y` are all that is asked.
+fn columns() -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    (1..6_usize).prop_flat_map(|rules| {
+        let column = proptest::collection::vec(select(CELLS.to_vec()), rules);
+        proptest::collection::vec(column, 2)
+    })
+}
+
+/// Whether the column asks about values of this type; one that asks nothing takes them all.
+fn is_asked(cells: &[Cell], value: Option<&Value>) -> bool {
+    let text = format!("{cells:?}");
+    let kind = match value {
+        None | Some(Value::Null) => "Null",
+        Some(Value::Bool(_)) => "Bool(",
+        Some(Value::Number(_)) => "Number(",
+        Some(Value::String(_)) => "Text(",
+        Some(_) => "a list",
+    };
+    text.contains(kind) || cells.iter().all(|cell| *cell == Cell::Anything)
+}
+
+#[test]
+fn what_is_not_found_does_not_happen() {
+    check((columns(), data()), |(columns, data)| {
+        let rule = |no: usize| json!({"when": [columns[0][no], columns[1][no]], "then": ["1"]});
+        let rules: Vec<Value> = (0..columns[0].len()).map(rule).collect();
+        let written = json!({
+            "inputs": [{"expression": "x"}, {"expression": "y"}], "outputs": [{"name": "z"}], "rules": rules,
+        });
+        let found = analyse(&table(&written), None);
+        let read = |cells: &Vec<&str>| cells.iter().map(|cell| unary::read(cell).unwrap()).collect();
+        let cells: Vec<Vec<Cell>> = columns.iter().map(read).collect();
+        let values = [data.get("x"), data.get("y")];
+        let holds = |no: &usize| {
+            cells
+                .iter()
+                .zip(values)
+                .all(|(column, value)| column[*no].holds(value))
+        };
+        let matching: Vec<usize> = (0..columns[0].len()).filter(holds).collect();
+        for rule in &matching {
+            let never = |one: &Finding| matches!(one, Finding::Never { rule: no, .. } if no == rule);
+            prop_assert!(!found.iter().any(never), "{written} {data:?} {found:?}");
+        }
+        if cells
+            .iter()
+            .zip(values)
+            .all(|(column, value)| is_asked(column, value))
+        {
+            let gap = found.iter().any(|one| matches!(one, Finding::Gap { .. }));
+            prop_assert!(gap || !matching.is_empty(), "{written} {data:?} {found:?}");
+            let overlap = |rule: &usize| {
+                found
+                    .iter()
+                    .any(|one| matches!(one, Finding::Overlap { rules: (_, no), .. } if no == rule))
+            };
+            prop_assert!(
+                matching.iter().skip(1).all(overlap),
+                "{written} {data:?} {found:?}"
+            );
+        }
+        Ok(())
+    });
 }

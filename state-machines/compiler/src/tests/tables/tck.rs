@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::decision::tests::{document, run as evaluate, table};
 use crate::rules::{Findings, Subject, decisions};
 use crate::tests::corpora::{Element, root, say};
-use crate::tests::tables::{dmn, document, evaluate, table};
+use crate::tests::tables::dmn;
 
 #[derive(Default)]
 struct Tally {
@@ -116,8 +117,8 @@ fn given(decision: &Value, data: &Map<String, Value>) -> Result<Value, String> {
     if let Some(refused) = refused {
         return Err(format!("{refused:?}"));
     }
-    let set = evaluate(table(&document), data)?;
-    Ok(canonical(rows(decision, Value::Object(set))))
+    let set = evaluate(&table(decision), &Value::Object(data.clone()))?;
+    Ok(canonical(rows(decision, set)))
 }
 
 fn rows(decision: &Value, set: Value) -> Value {
