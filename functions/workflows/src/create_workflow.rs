@@ -14,7 +14,7 @@ use crate::draft::{Draft, views};
 
 pub fn endpoint() -> Endpoint {
     let grants = vec![
-        table(Table::Workflows, "PutItem"),
+        table(Table::Workflows, "PutItem Query"),
         table(Table::Forms, "GetItem"),
         table(Table::Identity, "Query"),
     ];

@@ -31,7 +31,7 @@ pub struct Published {
 
 pub fn endpoint() -> Endpoint {
     let grants = vec![
-        table(Table::Workflows, "GetItem PutItem"),
+        table(Table::Workflows, "GetItem PutItem Query"),
         table(Table::Forms, "GetItem"),
         table(Table::Identity, "Query"),
         state_machines("CreateStateMachine"),

@@ -16,7 +16,7 @@ use crate::draft::{Draft, views};
 
 pub fn endpoint() -> Endpoint {
     let grants = vec![
-        table(Table::Workflows, "GetItem PutItem"),
+        table(Table::Workflows, "GetItem PutItem Query"),
         table(Table::Forms, "GetItem"),
         table(Table::Identity, "Query"),
     ];

@@ -25,7 +25,7 @@ pub struct Validation {
 
 pub fn endpoint() -> Endpoint {
     let grants = vec![
-        table(Table::Workflows, "GetItem"),
+        table(Table::Workflows, "GetItem Query"),
         table(Table::Forms, "GetItem"),
         table(Table::Identity, "Query"),
     ];
