@@ -20,7 +20,7 @@ fn granted(grants: &[Grant], call: &Call) -> bool {
         let resource = match grant.resource {
             Resource::Table(table) => table.base_name(),
             Resource::Queue(queue) => queue.base_name(),
-            Resource::StateMachines => "",
+            Resource::OutgoingQueues | Resource::StateMachines => "",
         };
         resource == on && actions.iter().any(|action| grant.actions.contains(action))
     })

@@ -1,7 +1,8 @@
-//! What instances wait for besides people: time, messages, signals, the ends of called instances; and what they throw.
+//! What instances wait for besides people: time, messages, signals, the ends of called instances; what they throw, and whom they call.
 
 use runtime::Service;
 
+pub mod call_http;
 pub mod close_scope;
 pub mod fire_timers;
 pub mod open_call;
@@ -10,6 +11,7 @@ pub mod open_timer;
 pub mod receive_messages;
 pub mod send_message;
 pub mod send_signal;
+pub mod send_to_queue;
 pub mod throw_event;
 mod throwing;
 
@@ -25,6 +27,8 @@ pub fn service() -> Service {
             open_call::handler(),
             close_scope::handler(),
             throw_event::handler(),
+            call_http::handler(),
+            send_to_queue::handler(),
             receive_messages::handler(),
             fire_timers::handler(),
         ],

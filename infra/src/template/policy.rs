@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use runtime::grant::{Grant, Resource};
+use runtime::grant::{Grant, OUTGOING, Resource};
 use serde_json::{Value, json};
 use store::Table;
 use store::table::INDEX;
@@ -61,7 +61,7 @@ impl Policy {
     fn grant(&mut self, resource: Resource, action: &str) {
         let service = match resource {
             Resource::Table(_) => "dynamodb",
-            Resource::Queue(_) => "sqs",
+            Resource::Queue(_) | Resource::OutgoingQueues => "sqs",
             Resource::StateMachines => "states",
         };
         let resources = if WITHOUT_RESOURCE.contains(&action) {
@@ -70,6 +70,7 @@ impl Policy {
             match resource {
                 Resource::Table(table) => table_arns(table, action),
                 Resource::Queue(queue) => arn(&queue::logical_id(queue)),
+                Resource::OutgoingQueues => local_arn("sqs", &format!("${{Prefix}}{OUTGOING}*")),
                 Resource::StateMachines => state_machine_arns(action),
             }
         };

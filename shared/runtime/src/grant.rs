@@ -15,6 +15,8 @@ pub struct Grant {
 pub enum Resource {
     Table(Table),
     Queue(Queue),
+    /// The queues that definitions may write to.
+    OutgoingQueues,
     /// The generated state machines and their executions.
     StateMachines,
 }
@@ -67,6 +69,22 @@ pub fn queue(queue: Queue, actions: &'static str) -> Grant {
         actions: actions.split(' ').collect(),
     }
 }
+
+pub fn outgoing_queues(actions: &'static str) -> Grant {
+    Grant {
+        resource: Resource::OutgoingQueues,
+        actions: actions.split(' ').collect(),
+    }
+}
+
+/// The full name of a queue that a definition may write to. Made by whoever runs the deployment; apart from the
+/// platform's own, which no definition may reach.
+pub fn outgoing_queue(prefix: &str, name: &str) -> String {
+    format!("{prefix}{OUTGOING}{name}")
+}
+
+/// What the names of those queues begin with, after the deployment's prefix.
+pub const OUTGOING: &str = "to-";
 
 pub fn state_machines(actions: &'static str) -> Grant {
     Grant {

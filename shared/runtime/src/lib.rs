@@ -27,7 +27,7 @@ pub mod token;
 pub use app::App;
 pub use endpoint::{Access, Endpoint};
 pub use envelope::{Answer, ApiError, ApiResult};
-pub use grant::{Grant, queue as queue_grant, state_machines, table};
+pub use grant::{Grant, outgoing_queues, queue as queue_grant, state_machines, table};
 pub use handler::{FunctionError, Handler, Trigger};
 pub use serve::{serve, serve_handler};
 pub use service::Service;
