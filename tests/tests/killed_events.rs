@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::id::{TaskId, TenantId};
+use domain::id::{TaskId, TenantId, TicketId};
 use domain::place::Answer;
 use domain::task::Task;
+use runtime::grant::Queue;
 use serde_json::{Value, json};
 use tests::stage::Stage;
 
@@ -181,4 +182,30 @@ async fn leaving_a_scope_is_killed_everywhere() {
         assert!(stage.invoke("open_receive", opening(&instance, "next")).await);
         assert_eq!(decided(&stage, &instance, "next").await, event("paid", "m"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_nobody_told_is_found_by_the_sweeper() {
+    let stage = Stage::set().await;
+    stage.story.submit(9000.0).await;
+    let message = stage.message(Queue::Submissions).await;
+    assert!(stage.invoke("create_tickets", message).await);
+    let (ticket, task) = stage.standing().await;
+    let (tenant, store) = (TenantId::default_tenant(), &stage.app.platform.app.store);
+    let ticket = TicketId::parse(ticket).unwrap();
+    let ticket = store.ticket_get(&tenant, &ticket).await.unwrap().unwrap();
+    store
+        .instance_create(&tenant, &domain::instance::Instance::of_ticket(&ticket))
+        .await
+        .unwrap();
+    let instance = ticket.instance.to_string();
+    let mut listener = opening(&instance, "listener");
+    listener["attached"] = json!({ "node": "manager", "visit": 1 });
+    assert!(stage.invoke("open_receive", listener).await);
+    stage.sweep().await;
+    assert!(place(&stage, &instance, "listener").await.unwrap().is_open());
+    // No stream: nobody tells the listener that the task has been left.
+    assert_eq!(stage.vote(&task).await, Some(200));
+    stage.sweep().await;
+    assert_eq!(decided(&stage, &instance, "listener").await, Some(Answer::over()));
 }

@@ -20,7 +20,7 @@ const MOST_PAGES: usize = 20;
 pub fn handler() -> Handler {
     let mut grants = crate::end_instance::grants();
     grants.push(table(Table::Instances, "Query"));
-    grants.extend(engine::grants::delivering());
+    grants.extend(engine::grants::calling());
     let trigger = Trigger::Schedule {
         minutes: 1,
         gateway_seconds: 60,

@@ -154,6 +154,17 @@ pub(crate) async fn stop(app: &App, tenant: &TenantId, place: &Task) -> Result<(
     }
 }
 
+/// Whether the place that called an instance waits for it no more; then the instance is terminated.
+pub(crate) async fn has_lost_its_caller(app: &App, tenant: &TenantId, instance: &Instance) -> Result<bool> {
+    let Some(parent) = &instance.parent else {
+        return Ok(false);
+    };
+    match app.store.task_get(tenant, parent).await? {
+        Some(place) if !place.is_open() => stop(app, tenant, &place).await.map(|()| true),
+        _ => Ok(false),
+    }
+}
+
 /// Tells the place that called it that an instance has ended.
 pub(crate) async fn answer(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
     let Some(parent) = &instance.parent else {

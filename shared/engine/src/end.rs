@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::instances::{End, Ended};
 
 use crate::execution::{Header, Input, Output};
-use crate::{call, instance, start, steps};
+use crate::{call, instance, place, start, steps};
 
 /// An execution that has ended, as the event or a look at it tells.
 #[derive(Debug, Clone)]
@@ -186,11 +186,24 @@ pub async fn look_after(app: &App, tenant: &TenantId, instance: &Instance) -> Re
         InstanceStatus::Suspended => return rest(app, tenant, instance, runtime::clock::now()).await,
         _ => return Ok(()),
     }
+    if call::has_lost_its_caller(app, tenant, instance).await? {
+        return Ok(());
+    }
     match describe(app, tenant, instance).await? {
-        Found::Running => Ok(()),
+        Found::Running => mend(app, tenant, instance).await,
         Found::Nothing => start::start_again(app, tenant, instance).await,
         Found::Ended(execution) => end(app, &execution).await,
     }
+}
+
+/// Does for every place of a running instance what its opening, or the leaving of another, should have done.
+async fn mend(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
+    for place in app.store.tasks_of(tenant, &instance.id).await? {
+        if place.is_open() {
+            place::arrange(app, tenant, place).await?;
+        }
+    }
+    Ok(())
 }
 
 enum Found {

@@ -57,6 +57,7 @@ async fn the_first_end_of_the_present_epoch_stands() {
             panic!()
         };
         assert_eq!(ended.status, InstanceStatus::Rejected);
+        assert_eq!(ended.data["total"], json!([1]));
     }
     let shard = keys::shard(&instance.id);
     let unsettled = async || {
