@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::document::{Document, Flow, Node};
+use crate::document::{Boundary, Document, Flow, Kind, Node};
 
 /// Position of a node in [`Document::nodes`].
 pub(crate) type NodeNo = usize;
@@ -14,6 +14,10 @@ pub(crate) struct Graph<'d> {
     outgoing: Vec<Vec<Edge<'d>>>,
     written: Vec<Vec<&'d Flow>>,
     incoming: Vec<Vec<Edge<'d>>>,
+    /// By the sub-process in which they stand; those of the process are the last.
+    within: Vec<Vec<NodeNo>>,
+    /// By what they are attached to.
+    boundaries: Vec<Vec<NodeNo>>,
 }
 
 /// A flow with the node at its other end.
@@ -36,7 +40,22 @@ impl<'d> Graph<'d> {
             outgoing: vec![Vec::new(); document.nodes.len()],
             written: vec![Vec::new(); document.nodes.len()],
             incoming: vec![Vec::new(); document.nodes.len()],
+            within: vec![Vec::new(); document.nodes.len() + 1],
+            boundaries: vec![Vec::new(); document.nodes.len()],
         };
+        for (no, node) in document.nodes.iter().enumerate() {
+            let scope = node.parent.unwrap_or(document.nodes.len());
+            if let Some(nodes) = graph.within.get_mut(scope) {
+                nodes.push(no);
+            }
+            let Kind::Boundary(boundary) = &node.kind else {
+                continue;
+            };
+            let activity = graph.find(&boundary.attached_to);
+            if let Some(events) = activity.and_then(|activity| graph.boundaries.get_mut(activity)) {
+                events.push(no);
+            }
+        }
         for flow in &document.flows {
             let ends = (graph.find(&flow.from), graph.find(&flow.to));
             if let Some(flows) = ends.0.and_then(|from| graph.written.get_mut(from)) {
@@ -64,6 +83,22 @@ impl<'d> Graph<'d> {
     /// Every node with its number.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (NodeNo, &'d Node)> {
         self.document.nodes.iter().enumerate()
+    }
+
+    /// The nodes that stand directly in a sub-process, or in the process.
+    pub(crate) fn within(&self, scope: Option<NodeNo>) -> impl Iterator<Item = (NodeNo, &'d Node)> {
+        let nodes = self.within.get(scope.unwrap_or(self.document.nodes.len()));
+        let nodes = nodes.into_iter().flatten();
+        nodes.filter_map(|no| Some((*no, self.node(*no)?)))
+    }
+
+    /// The events that are attached to a node.
+    pub(crate) fn boundaries(&self, no: NodeNo) -> impl Iterator<Item = (NodeNo, &'d Boundary)> {
+        let events = self.boundaries.get(no).into_iter().flatten();
+        events.filter_map(|no| match &self.node(*no)?.kind {
+            Kind::Boundary(boundary) => Some((*no, boundary)),
+            _ => None,
+        })
     }
 
     /// In the order of the text.

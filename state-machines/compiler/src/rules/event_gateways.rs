@@ -46,7 +46,7 @@ fn wrong(subject: &Subject<'_>, flow: &Flow, no: NodeNo, target: &Node) -> Optio
             format!("`{id}` is waited for here, so no other flow may lead to it."),
             format!("`{id}` 由此网关等待，不能有其他连线进入。"),
         )
-    } else if target.multi_instance.is_some() || has_boundary(subject, id) {
+    } else if target.multi_instance.is_some() || subject.graph.boundaries(no).next().is_some() {
         (
             format!(
                 "`{id}` is over as soon as it is entered here: it has no `multiInstance` and no boundary events."
@@ -57,11 +57,6 @@ fn wrong(subject: &Subject<'_>, flow: &Flow, no: NodeNo, target: &Node) -> Optio
         return None;
     };
     Some(about_flow("EVENT_GATEWAY_TARGET", flow, en, zh))
-}
-
-fn has_boundary(subject: &Subject<'_>, id: &str) -> bool {
-    let is_on = |node: &Node| matches!(&node.kind, Kind::Boundary(boundary) if boundary.attached_to == id);
-    subject.document.nodes.iter().any(is_on)
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ use crate::suggest::did_you_mean;
 
 /// Where a link of a scope leads to.
 pub(super) fn catch(subject: &Subject<'_>, scope: Option<NodeNo>, name: &str) -> Option<NodeNo> {
-    let is_it = |node: &Node| node.parent == scope && caught(node) == Some(name);
-    subject.document.nodes.iter().position(is_it)
+    let mut nodes = subject.graph.within(scope);
+    nodes
+        .find(|(_, node)| caught(node) == Some(name))
+        .map(|(no, _)| no)
 }
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Findings) {

@@ -57,10 +57,7 @@ fn is_passed(kind: &Kind) -> bool {
 fn next(subject: &Subject<'_>, no: NodeNo, node: &Node) -> Vec<NodeNo> {
     let mut all = match &node.kind {
         Kind::SubProcess { .. } => {
-            let inside = subject
-                .graph
-                .nodes()
-                .filter(|(_, inner)| inner.parent == Some(no));
+            let inside = subject.graph.within(Some(no));
             let starts = inside.filter(|(_, inner)| matches!(inner.kind, Kind::Start(_)));
             starts.map(|(start, _)| start).collect()
         }

@@ -139,9 +139,8 @@ impl<'d> Subject<'d> {
     }
 
     /// The nodes that stand directly in a scope.
-    fn nodes_in(&self, scope: Scope<'_>) -> impl Iterator<Item = (NodeNo, &'d Node)> + use<'_, 'd> {
-        let no = scope.map(|(no, _)| no);
-        self.graph.nodes().filter(move |(_, node)| node.parent == no)
+    fn nodes_in(&self, scope: Scope<'_>) -> impl Iterator<Item = (NodeNo, &'d Node)> {
+        self.graph.within(scope.map(|(no, _)| no))
     }
 
     pub(crate) fn check(&self) -> Findings {

@@ -66,9 +66,10 @@ pub(super) fn catcher(subject: &Subject<'_>, node: &Node, raised: Raised<'_>) ->
     let mut from = None;
     loop {
         if others_listen {
-            let beside = subject.graph.nodes().filter(|(no, sub_process)| {
-                sub_process.parent == scope && Some(*no) != from && sub_process.kind.is_event_sub_process()
-            });
+            let beside = subject
+                .graph
+                .within(scope)
+                .filter(|(no, sub_process)| Some(*no) != from && sub_process.kind.is_event_sub_process());
             let events = beside.flat_map(|(no, _)| starts(subject, no).map(move |(event, _)| (no, event)));
             if let Some(catcher) = best(events, raised) {
                 return Some(catcher);
@@ -76,10 +77,10 @@ pub(super) fn catcher(subject: &Subject<'_>, node: &Node, raised: Raised<'_>) ->
         }
         let no = scope?;
         let sub_process = subject.graph.node(no)?;
-        let boundaries = subject.graph.nodes().filter_map(|(no, node)| match &node.kind {
-            Kind::Boundary(boundary) if boundary.attached_to == sub_process.id => Some((no, &boundary.event)),
-            _ => None,
-        });
+        let boundaries = subject
+            .graph
+            .boundaries(no)
+            .map(|(no, boundary)| (no, &boundary.event));
         if let Some(catcher) = best(boundaries, raised) {
             return Some(catcher);
         }
@@ -91,12 +92,8 @@ pub(super) fn catcher(subject: &Subject<'_>, node: &Node, raised: Raised<'_>) ->
 
 /// The events that an event sub-process waits for, and whether they interrupt.
 fn starts<'d>(subject: &Subject<'d>, scope: NodeNo) -> impl Iterator<Item = (&'d Event, bool)> {
-    let nodes = subject
-        .document
-        .nodes
-        .iter()
-        .filter(move |node| node.parent == Some(scope));
-    nodes.filter_map(|node| match &node.kind {
+    let nodes = subject.graph.within(Some(scope));
+    nodes.filter_map(|(_, node)| match &node.kind {
         Kind::Start(Some(start)) => Some((&start.event, start.interrupting)),
         _ => None,
     })
