@@ -1,6 +1,7 @@
 //! Conditions and other expressions: JSONata over the instance's data, as far as Step Functions runs it (JSONata
 //! 2.0.6).
 
+mod call;
 mod check;
 mod facts;
 mod functions;
