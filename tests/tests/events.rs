@@ -302,3 +302,47 @@ async fn a_scope_that_is_left_closes_and_tells_how_far_it_was() {
     admin.post("/messages", body).await.data(202);
     open(&app, instance, 2).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_scope_lets_go_of_its_branches() {
+    let app = TestApp::start().await;
+    let soon = json!({ "events": [{ "node": "soon", "timer": { "timeDuration": "PT1S" } }], "seq": 3 });
+    let close = json!({ "since": 1, "places": { "waits": [] }, "idempotency_key": "k", "seq": 4 });
+    let mut closing = place(&app, "close_scope", "close", close);
+    closing["Resource"] = json!("arn:aws:states:::lambda:invoke");
+    closing["Arguments"]["Payload"]
+        .as_object_mut()
+        .unwrap()
+        .remove("token");
+    closing["Output"] = json!("{% $states.result.Payload %}");
+    let waits = place(&app, "open_receive", "waits", message("waits", "never"));
+    // The branch that leaves closes the others before it fails: an endpoint that waits for all branches goes on, too.
+    let leaving = json!({
+        "soon": then(place(&app, "open_timer", "soon", soon), Some("close")),
+        "close": then(closing, Some("left")),
+        "left": { "Type": "Fail", "Error": "left", "Cause": "{% $string($states.input) %}" },
+    });
+    let states = json!({
+        "both": {
+            "Type": "Parallel",
+            "Branches": [
+                { "StartAt": "waits", "States": { "waits": then(waits, None) } },
+                { "StartAt": "soon", "States": leaving },
+            ],
+            "Catch": [{
+                "ErrorEquals": ["left"], "Output": "{% $parse($states.errorOutput.Cause) %}", "Next": "after",
+            }],
+            "End": true,
+        },
+        "after": { "Type": "Pass", "End": true },
+    });
+    let execution = Machine::create(&app, "both", states).await.start().await;
+    let output = execution.output().await.unwrap();
+    assert_eq!(output, json!({ "seq": 4, "visits": { "waits": 1 }, "data": {} }));
+    assert!(
+        places(&app, &execution.instance)
+            .await
+            .iter()
+            .all(|place| !place.is_open())
+    );
+}

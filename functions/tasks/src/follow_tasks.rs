@@ -49,7 +49,7 @@ async fn follow(app: &App, change: Change) -> Result<()> {
     if was_open && !task.is_open() {
         clear_lists(app, &tenant, &task).await?;
         engine::place::left(app, &tenant, &task).await?;
-    } else if task.is_open() && old.as_ref().is_none_or(|old| has_been_opened(old, &task)) {
+    } else if old.as_ref().is_none_or(|old| has_been_opened(old, &task)) {
         // Again, should the opening have been cut off after the row was written.
         arrange(app, &tenant, task).await?;
     } else if task.is_open() && old.is_some_and(|old| old.voters != task.voters) {

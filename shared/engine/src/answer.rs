@@ -10,11 +10,15 @@ use domain::{Error, Result};
 use runtime::App;
 use serde_json::{Value, json};
 
-/// Tells the execution that waits for a decided place, having written what the voters wrote. Harmless to repeat: an
-/// execution that was told, or has ended, does not listen any more.
+/// Tells the execution that waits for a place that it is decided, having written what the voters wrote, or that it was
+/// closed. Harmless to repeat: an execution that was told, or has ended, does not listen any more.
 pub async fn answer(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
     let Some(decision) = &place.decided else {
-        return Ok(());
+        return match place.closed_at {
+            // Its scope has been left, so on AWS nobody listens; other endpoints let the branch wait on for ever.
+            Some(_) => succeed(app, place, json!({ "event": null, "closed": true })).await,
+            None => Ok(()),
+        };
     };
     match &decision.answer {
         Answer::Outcome { outcome } => {

@@ -90,7 +90,8 @@ pub async fn open(app: &App, opening: &Opening, kind: PlaceKind) -> Result<Optio
     }
 }
 
-/// Lets an open place listen to its events, and answers it where it is decided, now or before this execution came to it.
+/// Lets an open place listen to its events, and answers it where it is decided or closed, now or before this execution
+/// came to it.
 /// Harmless to repeat, also late.
 pub async fn arrange(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
     let place = if place.is_open() {
@@ -98,9 +99,7 @@ pub async fn arrange(app: &App, tenant: &TenantId, place: Task) -> Result<Task> 
     } else {
         place
     };
-    if place.decided.is_some() {
-        answer::answer(app, tenant, &place).await?;
-    }
+    answer::answer(app, tenant, &place).await?;
     Ok(place)
 }
 
@@ -212,6 +211,9 @@ pub async fn decide(app: &App, tenant: &TenantId, id: &TaskId, answer: Answer) -
 pub async fn left(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
     for (channel, waiting) in waits(place) {
         app.store.wait_no_more(tenant, &channel, &waiting).await?;
+    }
+    if place.closed_at.is_some() {
+        answer::answer(app, tenant, place).await?;
     }
     if place.kind == PlaceKind::Call {
         call::stop(app, tenant, place).await?;

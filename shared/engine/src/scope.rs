@@ -11,8 +11,8 @@ use runtime::App;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::place;
 use crate::service::ServiceCall;
+use crate::{answer, place};
 
 /// What a machine asks for when a scope was left early, or when its listeners have to go.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,7 +51,13 @@ pub async fn close(app: &App, closing: &Closing, at: Timestamp) -> Result<Closed
     let places = app.store.tasks_of(tenant, &header.instance).await?;
     let inside: Vec<&Task> = places.iter().filter(|place| is_inside(closing, place)).collect();
     for place in inside.iter().filter(|place| place.is_open()) {
-        app.store.task_close(tenant, &place.id, at).await?;
+        if app.store.task_close(tenant, &place.id, at).await? {
+            let closed = Task {
+                closed_at: Some(at),
+                ..(*place).clone()
+            };
+            answer::answer(app, tenant, &closed).await?;
+        }
     }
     if let Some(activity) = &released {
         place::end_listeners(app, tenant, &places, activity).await?;
