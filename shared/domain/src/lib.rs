@@ -11,6 +11,7 @@ pub mod instance;
 pub mod page;
 pub mod permission;
 pub mod place;
+pub mod position;
 pub mod task;
 pub mod text;
 pub mod thrown;

@@ -13,14 +13,18 @@ pub fn fewest_transitions(workflow: &Workflow, walk: &[&str]) -> usize {
         let Some((_, node)) = workflow.nodes().find(|(_, node)| node.id == *id) else {
             continue;
         };
-        let decides = matches!(node.exit, Exit::Outcomes(_) | Exit::Conditions { .. });
+        let ways = match &node.kind {
+            Kind::Place(place) => place.events.len() + usize::from(!matches!(node.exit, Exit::None)),
+            _ => 1,
+        };
+        let decides = ways > 1 || matches!(node.exit, Exit::Outcomes(_) | Exit::Conditions { .. });
         match node.kind {
-            Kind::User(_) | Kind::Service(_) => {
+            Kind::Place(_) | Kind::Call(_) => {
                 transitions += 1 + usize::from(decided);
                 decided = decides;
             }
-            Kind::Start | Kind::Gateway => decided |= decides,
-            Kind::End(_) => transitions += if decided { 2 } else { 0 },
+            Kind::Status(_) => transitions += if decided { 2 } else { 0 },
+            _ => decided |= decides,
         }
     }
     // A machine has one state at least.

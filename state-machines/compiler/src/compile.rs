@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::emit::emit;
-use crate::lower::{LARGEST_MACHINE, PREFIX, lower};
+use crate::lower::{LARGEST_MACHINE, PREFIX, lower, lower_resume};
 use crate::node::{ServiceTask, UserTask};
 use crate::parse::{NOT_A_DEFINITION, NOT_JSON, read};
 use crate::pointer::reading_order;
 use crate::validate::check;
-use crate::workflow::Workflow;
+use crate::workflow::{Workflow, regions};
 
 /// Nobody reads more, and an answer has to stay small.
 const MOST_DIAGNOSTICS: usize = 500;
@@ -30,16 +30,22 @@ impl Compiled {
     /// The text of the state machine, calling functions whose names begin with `function_prefix`. The same
     /// definition and prefix give the same bytes.
     pub fn machine(&self, function_prefix: &str) -> String {
-        let prefix = Value::from(function_prefix).to_string();
-        let prefix = prefix.trim_matches('"');
-        let call = r#""FunctionName":""#;
-        // Quotes inside of strings are escaped, so this matches members only.
-        emit(&self.machine).replace(&format!("{call}{PREFIX}"), &format!("{call}{prefix}"))
+        prefixed(&self.machine, function_prefix)
     }
 
     /// As [`machine`](Self::machine) with the placeholder `${FunctionPrefix}`, indented for people.
     pub fn template(&self) -> String {
         self.machine.to_pretty_text()
+    }
+
+    /// The text of the machine that begins at a position: see `docs/machines-and-functions.md`.
+    pub fn resume_machine(&self, function_prefix: &str) -> String {
+        prefixed(&lower_resume(&self.workflow), function_prefix)
+    }
+
+    /// What a position is made of.
+    pub fn regions(&self) -> Vec<domain::position::Region> {
+        regions(&self.workflow)
     }
 
     pub fn state_machine(&self) -> &StateMachine {
@@ -55,13 +61,21 @@ impl Compiled {
         self.workflow.user_tasks()
     }
 
-    pub fn service_tasks(&self) -> impl Iterator<Item = &ServiceTask> {
+    pub fn service_tasks(&self) -> impl Iterator<Item = ServiceTask> {
         self.workflow.service_tasks()
     }
 
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.workflow.warnings
     }
+}
+
+fn prefixed(machine: &StateMachine, function_prefix: &str) -> String {
+    let prefix = Value::from(function_prefix).to_string();
+    let prefix = prefix.trim_matches('"');
+    let call = r#""FunctionName":""#;
+    // Quotes inside of strings are escaped, so this matches members only.
+    emit(machine).replace(&format!("{call}{PREFIX}"), &format!("{call}{prefix}"))
 }
 
 /// Compiles a definition.
@@ -130,4 +144,20 @@ fn too_large(size: usize) -> Diagnostic {
             format!("生成的状态机有 {size} 字节；Step Functions 最多接受 {LARGEST_MACHINE} 字节。"),
         ),
     )
+}
+
+/// Compiles what is known to be right, whatever the rules say.
+#[cfg(test)]
+pub(crate) fn compile_unchecked(text: &str, reads: BTreeSet<String>) -> Result<Compiled, Vec<Diagnostic>> {
+    let (Some(document), found) = read(text) else {
+        return Err(Vec::new());
+    };
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let graph = crate::graph::Graph::new(&document);
+    let resolved = crate::resolve::resolve(&document, &graph, reads, Vec::new());
+    let workflow = resolved.map_err(Option::unwrap_or_default)?;
+    let machine = lower(&workflow);
+    Ok(Compiled { workflow, machine })
 }

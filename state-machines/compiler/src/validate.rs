@@ -4,10 +4,10 @@ use domain::diagnostic::{Diagnostic, Severity};
 use domain::text::Text;
 
 use crate::catalog::Catalog;
-use crate::document::{Document, Kind, Node};
-use crate::node::Service;
+use crate::document::{Document, EndEvent, Event, Kind, Node, Thrown};
+use crate::resolve::resolve;
 use crate::rules::{Findings, Subject};
-use crate::workflow::{Workflow, resolve};
+use crate::workflow::Workflow;
 
 /// Holds a document against every rule.
 ///
@@ -41,7 +41,7 @@ impl Checked<'_> {
             return Err(later);
         }
         let resolved = resolve(self.subject.document, &self.subject.graph, reads, diagnostics);
-        resolved.ok_or_else(|| vec![missed()])
+        resolved.map_err(|found| found.unwrap_or_else(|| vec![missed()]))
     }
 }
 
@@ -50,15 +50,14 @@ pub(crate) fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
     let is_lowered = |node: &&Node| {
         node.multi_instance.is_none()
             && match &node.kind {
-                Kind::Start(event) => event.is_none(),
-                Kind::End(end) => end.event.is_none(),
-                Kind::User(_) | Kind::Exclusive => true,
-                Kind::Service(task) => {
-                    matches!(task.service, Some(Service::Lambda(_)))
-                        && task.writes.is_empty()
-                        && !task.is_for_compensation
+                Kind::Service(task) => !task.is_for_compensation,
+                Kind::Throw(Thrown::Compensation { .. }) => false,
+                Kind::End(end) => !matches!(end.event, Some(EndEvent::Compensation { .. })),
+                Kind::Boundary(boundary) => {
+                    boundary.interrupting && !matches!(boundary.event, Event::Compensation { .. })
                 }
-                _ => false,
+                Kind::Start(Some(start)) => start.interrupting,
+                _ => true,
             }
     };
     let text = Text::new(

@@ -123,5 +123,18 @@ pub(crate) fn analyse(source: &str, known: Known<'_>, gives: Gives<'_>) -> Analy
     analysis
 }
 
+/// The fields that an expression reads which is known to be right.
+pub(crate) fn reads(source: &str) -> BTreeSet<String> {
+    let mut analysis = Analysis::default();
+    let known = Known {
+        schema: None,
+        variables: &BTreeSet::new(),
+    };
+    if let Ok(tree) = jsonata_core::parser::parse(source) {
+        check::check(&tree, known, Gives::Anything, &mut analysis);
+    }
+    analysis.reads
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,202 +1,269 @@
-//! The JSONata of a machine: conditions, and what travels from state to state.
+//! The JSONata of a machine: conditions, and how what travels changes from state to state.
 //!
-//! The data of an execution: `seq`, the number of the node entered last; `visits`, how often each node that
-//! can repeat was entered; `path`, what was entered since a function last wrote it down; `data`, the fields
-//! that conditions read; `outcome` of the last task; `status` once an end is reached.
+//! `docs/machines-and-functions.md` tells what travels. A state applies to its input what is passed **before** it (only
+//! the first state of a region has that), then itself, then what is passed **behind** it.
 
 use serde_json::{Value, json};
 
-/// A node that is entered.
-pub(super) struct Entered<'n> {
-    pub(super) id: &'n str,
-    pub(super) repeats: bool,
-}
+use crate::node::EndStatus;
+use crate::workflow::{Kind, Node};
 
-/// Whether a state is the machine's first, and so has to count the start event in.
-pub(super) enum Position<'n> {
-    Later,
-    First {
-        /// The start event and what is passed behind it.
-        passed: Vec<Entered<'n>>,
-        /// The way comes back here, so the start counts only while nothing else does.
-        again: bool,
-    },
-}
+/// What a state is given.
+pub(super) const INPUT: &str = "$states.input";
 
 /// A string of JSONata.
 pub(super) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// A condition over the data, as a path step so that bare names are fields. A condition that has no value does
-/// not hold.
-pub(super) fn holds(condition: &str) -> String {
-    format!("($states.input.data.({})) = true", condition.trim())
+/// An expression as a member of a state.
+pub(super) fn code(expression: &str) -> Value {
+    json!(format!("{{% {expression} %}}"))
 }
 
-pub(super) fn outcome_is(outcomes: &[String]) -> String {
-    match outcomes {
-        [outcome] => format!("$states.input.outcome = {}", quote(outcome)),
-        outcomes => {
-            let list: Vec<String> = outcomes.iter().map(|outcome| quote(outcome)).collect();
-            format!("$states.input.outcome in [{}]", list.join(", "))
+pub(super) fn is_one_of(member: &str, values: &[String]) -> String {
+    match values {
+        [value] => format!("{INPUT}.{member} = {}", quote(value)),
+        values => {
+            let list: Vec<String> = values.iter().map(|value| quote(value)).collect();
+            format!("{INPUT}.{member} in [{}]", list.join(", "))
         }
     }
 }
 
 /// `and` does not look at what follows a condition that fails. No condition: always, as a rule like the others,
 /// so that its `Output` stands beside it.
-pub(super) fn condition(all: &[String]) -> String {
-    match all {
+pub(super) fn all(conditions: &[String]) -> String {
+    match conditions {
         [] => "{% true %}".to_owned(),
         all => format!("{{% {} %}}", all.join(" and ")),
     }
 }
 
-/// The number of the node entered last before this state, plus `more`.
-pub(super) fn seq(position: &Position<'_>, more: usize) -> String {
-    match position {
-        Position::Later => format!("$states.input.seq + {more}"),
-        Position::First { passed, again: false } => (passed.len() + more).to_string(),
-        Position::First { passed, again: true } => {
-            format!("$max([$states.input.seq, {}]) + {more}", passed.len())
-        }
+/// A condition over the data after `passed`, as a path step so that bare names are fields. A condition that has no
+/// value does not hold.
+pub(super) fn holds(condition: &str, passed: &[&Node]) -> String {
+    let condition = condition.trim();
+    match changed(&format!("{INPUT}.data"), passed) {
+        Data::Same(data) => format!("({data}.({condition})) = true"),
+        Data::Block(block, data) => format!("({block}; ({data}.({condition})) = true)"),
     }
 }
 
-/// What was entered before this state and not written down yet.
-fn path_before(position: &Position<'_>) -> String {
-    match position {
-        Position::Later => "$states.input.path".to_owned(),
-        Position::First { passed, again: false } => first_entries(passed),
-        Position::First { passed, again: true } => {
-            format!(
-                "($states.input.seq = 0 ? {} : $states.input.path)",
-                first_entries(passed)
-            )
-        }
+/// The value of an expression over the data after `passed`.
+pub(super) fn value(expression: &str, passed: &[&Node]) -> String {
+    let expression = expression.trim();
+    // Made a member first: a path step takes a list apart.
+    match changed(&format!("{INPUT}.data"), passed) {
+        Data::Same(data) => format!("{data}.{{\"v\": ({expression})}}.v"),
+        Data::Block(block, data) => format!("({block}; {data}.{{\"v\": ({expression})}}.v)"),
     }
 }
 
-/// Nothing has been visited before, so every visit is the first.
-fn first_entries(passed: &[Entered<'_>]) -> String {
-    let entries = passed
+enum Data {
+    /// An expression of the data.
+    Same(String),
+    /// Bindings, and the variable that then has the data.
+    Block(String, &'static str),
+}
+
+/// The data after the effects of nodes.
+fn changed(data: &str, nodes: &[&Node]) -> Data {
+    let effects: Vec<&str> = nodes
         .iter()
-        .enumerate()
-        .map(|(i, node)| format!(r#"{{"node": {}, "visit": 1, "seq": {}}}"#, quote(node.id), i + 1));
-    format!("[{}]", entries.collect::<Vec<_>>().join(", "))
+        .filter_map(|node| match &node.kind {
+            Kind::Effect(effect) => Some(effect.expression.as_str()),
+            _ => None,
+        })
+        .collect();
+    if effects.is_empty() {
+        return Data::Same(data.to_owned());
+    }
+    let mut block = format!("$d := {data}");
+    for effect in effects {
+        block.push_str(&format!("; $d := $merge([$d, $d.({effect})])"));
+    }
+    Data::Block(block, "$d")
 }
 
-/// `path_before` as a member of `Payload`.
-pub(super) fn path_value(position: &Position<'_>) -> Value {
-    match position {
-        Position::First { passed, again: false } => passed
-            .iter()
-            .enumerate()
-            .map(|(i, node)| json!({"node": node.id, "visit": 1, "seq": i + 1}))
-            .collect(),
-        _ => json!(format!("{{% {} %}}", path_before(position))),
+fn data_after(data: &str, nodes: &[&Node]) -> Option<String> {
+    match changed(data, nodes) {
+        Data::Same(_) => None,
+        Data::Block(block, data) => Some(format!("({block}; {data})")),
+    }
+}
+
+fn told<'n>(nodes: &'n [&'n Node]) -> impl Iterator<Item = &'n &'n Node> {
+    nodes.iter().filter(|node| !node.silent)
+}
+
+/// The number of the node entered last before this state, plus those passed and `more`.
+pub(super) fn seq(input: &str, before: &[&Node], more: usize) -> String {
+    match told(before).count() + more {
+        0 => format!("{input}.seq"),
+        count => format!("{input}.seq + {count}"),
     }
 }
 
 /// The number of this entering of a node.
-pub(super) fn visit(node: &Entered<'_>) -> String {
+pub(super) fn visit(input: &str, node: &Node) -> String {
     if node.repeats {
-        format!("$sum([$states.input.visits.`{}`, 1])", node.id)
+        format!("$sum([{input}.visits.`{}`, 1])", node.id)
     } else {
         "1".to_owned()
     }
 }
 
-/// The entries of `nodes`, the first of which is `from` after the node entered last.
-fn entries(position: &Position<'_>, nodes: &[Entered<'_>], from: usize) -> String {
-    let entries = nodes.iter().enumerate().map(|(i, node)| {
+/// The visits of a node that was entered, in the input or in `before`.
+pub(super) fn visits_so_far(before: &[&Node], node: &Node) -> String {
+    match (node.repeats, before.iter().any(|one| one.id == node.id)) {
+        (false, _) => "1".to_owned(),
+        (true, true) => visit(INPUT, node),
+        (true, false) => format!("{INPUT}.visits.`{}`", node.id),
+    }
+}
+
+/// The entries of `nodes`, of which the first is `from` after the input's `seq`.
+fn entries(input: &str, nodes: &[&Node], from: usize) -> String {
+    let entries = told(nodes).enumerate().map(|(i, node)| {
         format!(
             r#"{{"node": {}, "visit": {}, "seq": {}}}"#,
-            quote(node.id),
-            visit(node),
-            seq(position, from + i)
+            quote(&node.id),
+            visit(input, node),
+            seq(input, &[], from + i)
         )
     });
     format!("[{}]", entries.collect::<Vec<_>>().join(", "))
 }
 
-/// The counters after `nodes` were entered; none where none of them counts.
-fn visits<'n>(position: &Position<'n>, nodes: impl Iterator<Item = &'n Entered<'n>>) -> Option<String> {
-    // What lies before the first state of all counts as soon as the way can come back to it.
-    let before = match position {
-        Position::First { passed, .. } => passed.as_slice(),
-        Position::Later => &[],
-    };
-    let first: Vec<String> = before
-        .iter()
-        .filter(|node| node.repeats)
-        .map(|node| {
-            format!(
-                "{}: $sum([$states.input.visits.`{}`, 1])",
-                quote(node.id),
-                node.id
-            )
-        })
-        .collect();
+/// What was entered and not written down, after `before`.
+pub(super) fn path(input: &str, before: &[&Node]) -> String {
+    match told(before).count() {
+        0 => format!("{input}.path"),
+        _ => format!("$append({input}.path, {})", entries(input, before, 1)),
+    }
+}
+
+/// The counters after `nodes`; none where none of them counts.
+fn visits(input: &str, nodes: &[&Node]) -> Option<String> {
     let counted: Vec<String> = nodes
-        .filter(|node| node.repeats)
-        .map(|node| format!("{}: {}", quote(node.id), visit(node)))
-        .collect();
-    let first =
-        (!first.is_empty()).then(|| format!("$states.input.seq = 0 ? {{{}}} : {{}}", first.join(", ")));
-    let counted = (!counted.is_empty()).then(|| format!("{{{}}}", counted.join(", ")));
-    let parts: Vec<String> = first.into_iter().chain(counted).collect();
-    (!parts.is_empty()).then(|| format!("$merge([$states.input.visits, {}])", parts.join(", ")))
-}
-
-/// What a task hands on: `answer` (members made of its result), and what is passed behind it.
-pub(super) fn after_task(
-    position: &Position<'_>,
-    task: &Entered<'_>,
-    answer: &[(&str, &str)],
-    passed: &[Entered<'_>],
-    status: Option<&str>,
-) -> Value {
-    let mut members: Vec<(&str, String)> = answer
         .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()))
+        .filter(|node| node.is_counted())
+        .map(|node| format!("{}: {}", quote(&node.id), visit(input, node)))
         .collect();
-    members.push(("seq", seq(position, 1 + passed.len())));
-    if let Some(visits) = visits(position, std::iter::once(task).chain(passed)) {
-        members.push(("visits", visits));
-    }
-    members.push(("path", entries(position, passed, 2)));
-    merged(members, status)
+    (!counted.is_empty()).then(|| format!("$merge([{input}.visits, {{{}}}])", counted.join(", ")))
 }
 
-/// What a `Choice` hands on where `passed` is entered; none: its input.
-pub(super) fn passed(position: &Position<'_>, passed: &[Entered<'_>], status: Option<&str>) -> Option<Value> {
-    if passed.is_empty() {
-        return None;
-    }
-    let mut members = vec![("seq", seq(position, passed.len()))];
-    if let Some(visits) = visits(position, passed.iter()) {
-        members.push(("visits", visits));
-    }
-    let path = format!(
-        "$append({}, {})",
-        path_before(position),
-        entries(position, passed, 1)
-    );
-    members.push(("path", path));
-    Some(merged(members, status))
+pub(super) fn visits_after(before: &[&Node]) -> String {
+    visits(INPUT, before).unwrap_or_else(|| format!("{INPUT}.visits"))
 }
 
-fn merged(members: Vec<(&str, String)>, status: Option<&str>) -> Value {
-    let status = status.map(|status| ("status", quote(status)));
+pub(super) fn data_before(before: &[&Node]) -> String {
+    data_after(&format!("{INPUT}.data"), before).unwrap_or_else(|| format!("{INPUT}.data"))
+}
+
+/// When scopes with timers were entered.
+pub(super) fn since_after(input: &str, nodes: &[&Node]) -> Option<String> {
+    let entered: Vec<String> = nodes
+        .iter()
+        .filter(|node| node.since)
+        .map(|node| format!("{}: $now()", quote(&node.id)))
+        .collect();
+    (!entered.is_empty()).then(|| format!("$merge([{input}.since, {{{}}}])", entered.join(", ")))
+}
+
+/// The status after the last end that is passed. An end that was rejected is not made good by another one of
+/// the same token's.
+fn status(input: &str, nodes: &[&Node]) -> Option<String> {
+    let mut last = nodes.iter().rev().filter_map(|node| match node.kind {
+        Kind::Status(status) => Some((status, node.repeats || node.silent)),
+        _ => None,
+    });
+    last.next().map(|(status, repeats)| match (status, repeats) {
+        (EndStatus::Completed, true) => {
+            format!(r#"{input}.status = "rejected" ? "rejected" : "completed""#)
+        }
+        (status, _) => quote(status.as_str()),
+    })
+}
+
+/// A change of what travels.
+#[derive(Default)]
+pub(super) struct Change<'n> {
+    /// What is passed before the state's own node.
+    pub(super) before: &'n [&'n Node],
+    /// The state's own node, where the state enters one.
+    pub(super) own: Option<&'n Node>,
+    /// What is passed behind.
+    pub(super) behind: &'n [&'n Node],
+    /// Members that the state's result makes.
+    pub(super) members: Vec<(&'static str, String)>,
+    /// What the result sets in the data.
+    pub(super) data: Option<String>,
+    /// A function was called, and wrote down the path.
+    pub(super) is_told: bool,
+    /// What it is a change of; the input, where nothing is said.
+    pub(super) of: Option<String>,
+}
+
+impl Change<'_> {
+    /// The expression of the new state; none where it is the input.
+    pub(super) fn expression(self) -> Option<String> {
+        match self.of.clone() {
+            None => {
+                let members = self.members(INPUT);
+                (!members.is_empty()).then(|| merged(INPUT, &members))
+            }
+            Some(of) => {
+                let members = self.members("$s");
+                match members.is_empty() {
+                    true => Some(of),
+                    false => Some(format!("($s := {of}; {})", merged("$s", &members))),
+                }
+            }
+        }
+    }
+
+    fn members(self, input: &str) -> Vec<(&'static str, String)> {
+        let mut walked: Vec<&Node> = self.before.to_vec();
+        walked.extend(self.own);
+        let counted = told(&walked).count();
+        walked.extend(self.behind);
+        let all = told(&walked).count();
+        let mut members = self.members;
+        if all > 0 && !members.iter().any(|(name, _)| *name == "seq") {
+            members.push(("seq", seq(input, &[], all)));
+        }
+        members.extend(visits(input, &walked).map(|visits| ("visits", visits)));
+        if self.is_told {
+            members.push(("path", entries(input, self.behind, counted + 1)));
+        } else if all > 0 {
+            members.push(("path", path(input, &walked)));
+        }
+        let data = format!("{input}.data");
+        let before = data_after(&data, self.before);
+        let with_result = match (self.data, before) {
+            (Some(result), None) => Some(format!("$merge([{data}, {result}])")),
+            (Some(result), Some(before)) => Some(format!("$merge([{before}, {result}])")),
+            (None, before) => before,
+        };
+        let own: Vec<&Node> = self.own.into_iter().chain(self.behind.iter().copied()).collect();
+        let base = with_result.clone().unwrap_or(data);
+        members.extend(data_after(&base, &own).or(with_result).map(|data| ("data", data)));
+        members.extend(since_after(input, &walked).map(|since| ("since", since)));
+        members.extend(status(input, &walked).map(|status| ("status", status)));
+        members
+    }
+
+    pub(super) fn output(self) -> Option<Value> {
+        self.expression().map(|expression| code(&expression))
+    }
+}
+
+fn merged(of: &str, members: &[(&'static str, String)]) -> String {
     let members: Vec<String> = members
-        .into_iter()
-        .chain(status)
+        .iter()
         .map(|(name, value)| format!(r#""{name}": {value}"#))
         .collect();
-    json!(format!(
-        "{{% $merge([$states.input, {{{}}}]) %}}",
-        members.join(", ")
-    ))
+    format!("$merge([{of}, {{{}}}])", members.join(", "))
 }

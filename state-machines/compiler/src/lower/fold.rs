@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::expression;
-use super::{Lowering, Stop, run};
-use crate::workflow::{Exit, Kind, NodeIndex, Workflow};
+use super::ways::{Ask, Stop, run, ways};
+use crate::workflow::{Exit, Kind, Node, NodeIndex, Workflow};
 
 /// A gateway over more levels than this keeps a `Choice` of its own: each level lengthens the conditions.
 pub(crate) const MOST_LEVELS: usize = 16;
@@ -45,12 +45,12 @@ impl Fold {
             let mut stack = vec![(root, false)];
             while let Some((at, children_done)) = stack.pop() {
                 let node = workflow.node(at);
-                if !matches!(node.kind, Kind::Gateway) || fold.sizes.contains_key(&at) {
+                if !is_passed(node) || fold.sizes.contains_key(&at) {
                     continue;
                 }
-                let targets = targets(&node.exit);
+                let targets = inside(workflow, node);
                 if children_done {
-                    let size = fold.size(&node.exit, &targets, shared.contains(&at));
+                    let size = fold.size(node, &targets, shared.contains(&at));
                     fold.sizes.insert(at, size);
                 } else if entered.insert(at) {
                     stack.push((at, true));
@@ -67,7 +67,7 @@ impl Fold {
             .is_some_and(|size| size.levels <= MOST_LEVELS && (!size.shared || size.leaves <= self.most))
     }
 
-    fn size(&self, exit: &Exit, targets: &[NodeIndex], shared: bool) -> Size {
+    fn size(&self, node: &Node, targets: &[NodeIndex], shared: bool) -> Size {
         let mut size = Size {
             leaves: 0,
             levels: 0,
@@ -78,23 +78,19 @@ impl Fold {
             size.leaves = size.leaves.saturating_add(below.map_or(1, |below| below.leaves));
             size.levels = size.levels.max(below.map_or(0, |below| below.levels));
         }
-        if !matches!(exit, Exit::Always(_)) {
+        if decides(node) {
             size.levels += 1;
         }
         size
     }
 
-    /// The ways out of a task by its outcome, or out of a gateway by its conditions.
-    pub(super) fn leaves(&self, lowering: &Lowering<'_>, from: NodeIndex) -> Vec<Leaf> {
+    /// The ways out of a place by its answer, or out of a gateway by its conditions. `head` is passed before any
+    /// condition is asked.
+    pub(super) fn leaves(&self, workflow: &Workflow, from: NodeIndex, head: &[NodeIndex]) -> Vec<Leaf> {
         let mut leaves = Vec::new();
-        for (condition, to) in branches(&lowering.workflow.node(from).exit) {
-            self.follow(
-                lowering,
-                to,
-                condition.into_iter().collect(),
-                Vec::new(),
-                &mut leaves,
-            );
+        self.follow(workflow, from, &Leaf::empty(head), 0, &mut leaves);
+        for leaf in &mut leaves {
+            leaf.passed.drain(..head.len());
         }
         leaves
     }
@@ -102,70 +98,79 @@ impl Fold {
     /// At most [`MOST_LEVELS`] deep.
     fn follow(
         &self,
-        lowering: &Lowering<'_>,
-        to: NodeIndex,
-        conditions: Vec<String>,
-        mut passed: Vec<NodeIndex>,
+        workflow: &Workflow,
+        from: NodeIndex,
+        so_far: &Leaf,
+        level: usize,
         leaves: &mut Vec<Leaf>,
     ) {
-        let (more, stop) = run(lowering.workflow, to);
-        passed.extend(more);
-        let gateway = match stop {
-            Stop::Gateway(index) if self.folds(index) => index,
-            Stop::Gateway(_) | Stop::Task(_) | Stop::End(_) => {
-                leaves.push(Leaf {
-                    conditions,
-                    passed,
-                    stop,
-                });
-                return;
+        let region = workflow.node(from).region;
+        for way in ways(workflow, from) {
+            let mut leaf = so_far.clone();
+            if level > 0 || matches!(workflow.node(from).kind, Kind::Gateway) {
+                leaf.passed.push(from);
             }
-        };
-        passed.push(gateway);
-        for (condition, to) in branches(&lowering.workflow.node(gateway).exit) {
-            let all = conditions.iter().cloned().chain(condition).collect();
-            self.follow(lowering, to, all, passed.clone(), leaves);
+            if let Some(ask) = way.asks {
+                let before: Vec<&Node> = so_far.passed.iter().map(|at| workflow.node(*at)).collect();
+                leaf.conditions.push(match ask {
+                    Ask::Event(id) => expression::is_one_of("event", &[id]),
+                    Ask::Outcome(outcomes) => expression::is_one_of("outcome", &outcomes),
+                    Ask::Condition(condition) => expression::holds(&condition, &before),
+                });
+            }
+            let (more, stop) = run(workflow, region, way.to);
+            leaf.passed.extend(more);
+            leaf.stop = stop;
+            match stop {
+                Stop::Gateway(gateway) if self.folds(gateway) && level < 4 * MOST_LEVELS => {
+                    self.follow(workflow, gateway, &leaf, level + 1, leaves);
+                }
+                _ => leaves.push(leaf),
+            }
         }
     }
 }
 
-/// The branches in the order in which they are tried; the last of a gateway asks nothing.
-fn branches(exit: &Exit) -> Vec<(Option<String>, NodeIndex)> {
-    match exit {
-        Exit::None => Vec::new(),
-        Exit::Always(to) => vec![(None, *to)],
-        Exit::Outcomes(exits) => exits
-            .iter()
-            .map(|(outcomes, to)| (Some(expression::outcome_is(outcomes)), *to))
-            .collect(),
-        Exit::Conditions { when, otherwise } => when
-            .iter()
-            .map(|(condition, to)| (Some(expression::holds(condition)), *to))
-            .chain([(None, *otherwise)])
-            .collect(),
+impl Leaf {
+    fn empty(head: &[NodeIndex]) -> Self {
+        Self {
+            conditions: Vec::new(),
+            passed: head.to_vec(),
+            stop: Stop::Branch,
+        }
     }
 }
 
-fn targets(exit: &Exit) -> Vec<NodeIndex> {
-    match exit {
-        Exit::None => Vec::new(),
-        Exit::Always(to) => vec![*to],
-        Exit::Outcomes(exits) => exits.iter().map(|(_, to)| *to).collect(),
-        Exit::Conditions { when, otherwise } => when.iter().map(|(_, to)| *to).chain([*otherwise]).collect(),
-    }
+fn is_passed(node: &Node) -> bool {
+    matches!(
+        node.kind,
+        Kind::Gateway | Kind::Pass | Kind::Status(_) | Kind::Effect(_)
+    )
 }
 
-/// The gateways to which several ways lead, also by way of gateways that only pass on.
+fn decides(node: &Node) -> bool {
+    matches!(node.kind, Kind::Gateway) && !matches!(node.exit, Exit::Always(_))
+}
+
+/// Where a node leads within its region.
+fn inside(workflow: &Workflow, node: &Node) -> Vec<NodeIndex> {
+    let exit = workflow.region(node.region).exit;
+    let mut targets = node.exit.targets();
+    targets.retain(|to| *to != exit && workflow.node(*to).region == node.region);
+    targets
+}
+
+/// The gateways to which several ways lead, also by way of nodes that are only passed.
 fn shared(workflow: &Workflow) -> HashSet<NodeIndex> {
     let mut ways: HashMap<NodeIndex, usize> = HashMap::new();
     for (_, node) in workflow.nodes() {
-        for to in targets(&node.exit) {
+        for to in node.targets() {
             *ways.entry(to).or_default() += 1;
         }
     }
     let several = ways.into_iter().filter(|(_, ways)| *ways > 1).map(|(at, _)| at);
     several
-        .flat_map(|at| match run(workflow, at) {
+        .flat_map(|at| match run(workflow, workflow.node(at).region, at) {
             (_, Stop::Gateway(behind)) => [at, behind],
             _ => [at, at],
         })

@@ -1,22 +1,26 @@
 //! Workflow to state machine, with the fewest transitions that the definition's meaning allows.
 //!
-//! A task is one state; all that is decided between two tasks is one `Choice`; start, gateways and ends are
-//! no states but entries in the `path` that the next function writes down. An end is a state of its own
-//! (`Succeed`) only where a `Choice` leads to it, because a `Choice` cannot end a machine.
+//! A task is one state; all that is decided between two tasks is one `Choice`; starts, gateways, scripts, tables and ends
+//! are no states but entries in the `path` that the next function writes down. A fork is one `Parallel`. An end is a
+//! state of its own only where a `Choice` leads to it, because a `Choice` cannot end a machine.
 
+mod call;
+mod choice;
 mod expression;
 mod fold;
-mod task;
+mod fork;
+mod place;
+mod ways;
 
 use std::collections::BTreeSet;
 
-use asl::types::{Choice, ChoiceRule, Pass, QueryLanguage, State, StateMachine, Succeed};
+use asl::types::{Fail, Pass, QueryLanguage, State, StateMachine, States, Succeed};
 use domain::text::Language;
-use serde_json::{Value, json};
 
-use crate::workflow::{Exit, Kind, NodeIndex, Workflow};
-use expression::{Entered, Position};
-use fold::{Fold, Leaf};
+use crate::workflow::{Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
+use expression::Change;
+use fold::Fold;
+use ways::{Stop, run};
 
 /// Stands for the deployment's prefix of function names until the machine is created.
 pub(crate) const PREFIX: &str = "${FunctionPrefix}";
@@ -30,106 +34,162 @@ const COPIED_BRANCHES: [usize; 3] = [64, 16, 4];
 
 /// The state machine of a workflow.
 pub fn lower(workflow: &Workflow) -> StateMachine {
+    lower_as(workflow, Variant::Normal)
+}
+
+/// The state machine that begins at a position: see `docs/machines-and-functions.md`.
+pub fn lower_resume(workflow: &Workflow) -> StateMachine {
+    lower_as(workflow, Variant::Resume)
+}
+
+fn lower_as(workflow: &Workflow, variant: Variant) -> StateMachine {
     let machines = COPIED_BRANCHES
         .iter()
-        .map(|most| Lowering::new(workflow, *most).machine());
+        .map(|most| Lowering::new(workflow, variant, *most).machine());
     let fitting = machines
         .into_iter()
         .find(|machine| machine.to_text().len() <= LARGEST_MACHINE);
-    fitting.unwrap_or_else(|| Lowering::new(workflow, 1).machine())
+    fitting.unwrap_or_else(|| Lowering::new(workflow, variant, 1).machine())
 }
 
-/// Where a walk over nodes that only pass through comes to rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Stop {
-    Task(NodeIndex),
-    /// A gateway that decides.
-    Gateway(NodeIndex),
-    End(NodeIndex),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    Normal,
+    Resume,
 }
 
 /// A state still to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Todo {
-    Task(NodeIndex),
-    /// What the outcome of a task decides.
-    Outcomes(NodeIndex),
-    Gateway(NodeIndex),
-    End(NodeIndex),
+    /// The first of a region, which passes what lies before it.
+    First,
+    Node(NodeIndex),
+    /// What the answer of a place decides.
+    Answer(NodeIndex),
+    End(Option<NodeIndex>),
+    /// The end of a branch.
+    Branch,
+    Raise(NodeIndex),
 }
 
 struct Lowering<'w> {
     workflow: &'w Workflow,
+    variant: Variant,
     fold: Fold,
-    /// The state that the machine starts at, and whether the way comes back to it.
-    first: Option<(Stop, bool)>,
-    /// What is passed between the start event and that state.
-    passed_first: Vec<NodeIndex>,
+    travels: Travels,
 }
 
-impl<'w> Lowering<'w> {
-    fn new(workflow: &'w Workflow, most: usize) -> Self {
-        let mut lowering = Self {
-            workflow,
-            fold: Fold::new(workflow, most),
-            first: None,
-            passed_first: Vec::new(),
-        };
-        let (mut passed, stop) = run(workflow, workflow.start);
-        // The end that closes a workflow without any step is told by its own state.
-        if let Stop::End(_) = stop {
-            passed.pop();
-        }
-        lowering.first = Some((stop, lowering.is_entered_again(stop)));
-        lowering.passed_first = passed;
-        lowering
-    }
+/// Which members the state has in this workflow.
+#[derive(Debug, Clone, Copy)]
+struct Travels {
+    visits: bool,
+    data: bool,
+    since: bool,
+}
 
-    fn is_entered_again(&self, stop: Stop) -> bool {
-        match stop {
-            Stop::Task(index) | Stop::Gateway(index) => {
-                // Everything lies behind the start, so whatever leads here again closes a cycle.
-                self.workflow.node(index).repeats
-            }
-            Stop::End(_) => false,
+/// The states of a region.
+struct Scope {
+    start_at: String,
+    states: States,
+}
+
+/// A state, and those that it leads to.
+type Made = (State, Vec<Todo>);
+
+impl<'w> Lowering<'w> {
+    fn new(workflow: &'w Workflow, variant: Variant, most: usize) -> Self {
+        let travels = Travels {
+            visits: workflow.nodes().any(|(_, node)| node.is_counted()),
+            data: !workflow.reads.is_empty(),
+            since: workflow.nodes().any(|(_, node)| node.since),
+        };
+        Self {
+            workflow,
+            variant,
+            fold: Fold::new(workflow, most),
+            travels,
         }
     }
 
     fn machine(&self) -> StateMachine {
-        let Some((first, _)) = self.first else {
-            return StateMachine::default();
-        };
-        let mut machine = StateMachine::new(self.name(todo(first))).query_language(QueryLanguage::JSONata);
+        let Scope { start_at, states } = self.scope(ROOT);
+        let mut machine = StateMachine::new(start_at).query_language(QueryLanguage::JSONata);
         machine.comment = Some(format!("Generated from the workflow {}.", self.workflow.key));
+        machine.states = states;
+        machine
+    }
+
+    fn scope(&self, region: RegionIndex) -> Scope {
+        let (passed, stop) = run(self.workflow, region, self.workflow.region(region).entry);
+        let first = match (passed.is_empty(), stop) {
+            (true, Stop::State(_) | Stop::Gateway(_)) => todo(stop),
+            _ => Todo::First,
+        };
+        let mut scope = Scope {
+            start_at: self.name(region, first),
+            states: States::default(),
+        };
+        let mut waiting = vec![first];
+        if self.variant == Variant::Resume {
+            let places = self.resume(region, first, &mut scope);
+            waiting.extend(places);
+            waiting.reverse();
+        }
         let mut seen = BTreeSet::new();
-        let mut waiting = vec![todo(first)];
         while let Some(next) = waiting.pop() {
             if !seen.insert(next) {
                 continue;
             }
             let (state, mut follow) = match next {
-                Todo::Task(index) => self.task(index),
-                Todo::Outcomes(index) => self.outcomes(index),
-                Todo::Gateway(index) => self.gateway(index),
-                Todo::End(index) if todo(first) == next => (self.only_end(index), Vec::new()),
-                Todo::End(index) => (self.end(index), Vec::new()),
+                Todo::First => self.state(region, stop, &passed),
+                Todo::Node(index) => self.node(index, &[]),
+                Todo::Answer(index) => self.answer(index),
+                Todo::End(Some(end)) => self.succeed(self.comment(end)),
+                Todo::End(None) | Todo::Branch => self.succeed(None),
+                Todo::Raise(to) => (self.raise(region, to, &[]), Vec::new()),
             };
-            machine.states.insert(self.name(next), state);
+            scope.states.insert(self.name(region, next), state);
             // Depth first, so that the text reads as the way goes.
             follow.reverse();
             waiting.append(&mut follow);
         }
-        machine
+        scope
     }
 
-    fn name(&self, todo: Todo) -> String {
+    fn name(&self, region: RegionIndex, todo: Todo) -> String {
+        let id = |index: NodeIndex| self.workflow.node(index).id.clone();
         match todo {
-            Todo::Task(index) | Todo::Gateway(index) | Todo::End(index) => {
-                self.workflow.node(index).id.clone()
-            }
-            // No id holds a colon, so this is nobody else's name.
-            Todo::Outcomes(index) => format!("{}:outcome", self.workflow.node(index).id),
+            Todo::First => self.first_name(region),
+            Todo::Node(index) | Todo::End(Some(index)) => id(index),
+            // No id holds a colon, so these are nobody else's names.
+            Todo::Answer(index) => format!("{}:outcome", id(index)),
+            Todo::End(None) => "process:end".to_owned(),
+            Todo::Branch => format!("{}:end", self.branch_name(region)),
+            Todo::Raise(to) => format!("{}:raise:{}", id(to), region.0),
         }
+    }
+
+    /// The first state has its node's name where it is the only one of that node.
+    fn first_name(&self, region: RegionIndex) -> String {
+        let (_, stop) = run(self.workflow, region, self.workflow.region(region).entry);
+        match stop {
+            Stop::State(index) | Stop::Gateway(index) => {
+                let node = self.workflow.node(index);
+                if node.repeats || self.variant == Variant::Resume {
+                    format!("{}:first", node.id)
+                } else {
+                    node.id.clone()
+                }
+            }
+            Stop::Branch => self.branch_name(region),
+            Stop::End(_) | Stop::Raise(_) => self.name(region, todo(stop)),
+        }
+    }
+
+    fn branch_name(&self, region: RegionIndex) -> String {
+        let region = self.workflow.region(region);
+        let fork = region.fork.map_or("process", |fork| &self.workflow.node(fork).id);
+        format!("{fork}:{}", region.branch)
     }
 
     fn comment(&self, index: NodeIndex) -> Option<String> {
@@ -137,132 +197,80 @@ impl<'w> Lowering<'w> {
         Some(name.get(Language::En).to_owned())
     }
 
-    fn position(&self, state: Stop) -> Position<'_> {
-        match self.first {
-            Some((first, again)) if first == state => Position::First {
-                passed: self.entered(&self.passed_first),
-                again,
-            },
-            _ => Position::Later,
-        }
+    fn list(&self, nodes: &[NodeIndex]) -> Vec<&'w Node> {
+        nodes.iter().map(|index| self.workflow.node(*index)).collect()
     }
 
-    fn entered(&self, nodes: &[NodeIndex]) -> Vec<Entered<'_>> {
-        nodes
-            .iter()
-            .map(|index| {
-                let node = self.workflow.node(*index);
-                Entered {
-                    id: &node.id,
-                    repeats: node.repeats,
-                }
-            })
-            .collect()
-    }
-
-    fn status(&self, stop: Stop) -> Option<&'static str> {
+    /// The state at which a walk rests, with what is passed before it.
+    fn state(&self, region: RegionIndex, stop: Stop, before: &[NodeIndex]) -> Made {
         match stop {
-            Stop::End(index) => match self.workflow.node(index).kind {
-                Kind::End(status) => Some(status.as_str()),
-                _ => None,
-            },
-            Stop::Task(_) | Stop::Gateway(_) => None,
+            Stop::State(index) | Stop::Gateway(index) => self.node(index, before),
+            Stop::Raise(to) => (self.raise(region, to, before), Vec::new()),
+            // Nothing to do but to tell what was passed.
+            Stop::End(_) | Stop::Branch => {
+                let behind = self.list(before);
+                let change = Change {
+                    behind: &behind,
+                    ..Change::default()
+                };
+                let pass = Pass {
+                    output: change.output(),
+                    end: true,
+                    ..Pass::default()
+                };
+                (pass.into(), Vec::new())
+            }
         }
     }
 
-    fn outcomes(&self, index: NodeIndex) -> (State, Vec<Todo>) {
-        let leaves = self.fold.leaves(self, index);
-        self.choice(&leaves, &[], &Position::Later, None)
-    }
-
-    fn gateway(&self, index: NodeIndex) -> (State, Vec<Todo>) {
-        let leaves = self.fold.leaves(self, index);
-        let position = self.position(Stop::Gateway(index));
-        self.choice(&leaves, &[index], &position, self.comment(index))
-    }
-
-    /// The `Choice` over `leaves`; `head` is what is entered whichever of them is taken.
-    fn choice(
-        &self,
-        leaves: &[Leaf],
-        head: &[NodeIndex],
-        position: &Position<'_>,
-        comment: Option<String>,
-    ) -> (State, Vec<Todo>) {
-        let mut follow = Vec::new();
-        let mut choices = Vec::new();
-        for leaf in leaves {
-            let next = todo(leaf.stop);
-            let mut rule = ChoiceRule::when(expression::condition(&leaf.conditions), self.name(next));
-            let passed: Vec<NodeIndex> = head.iter().chain(&leaf.passed).copied().collect();
-            rule.output = expression::passed(position, &self.entered(&passed), self.status(leaf.stop));
-            choices.push(rule);
-            follow.push(next);
+    fn node(&self, index: NodeIndex, before: &[NodeIndex]) -> Made {
+        match &self.workflow.node(index).kind {
+            Kind::Place(place) => self.place(index, place, before),
+            Kind::Call(call) => self.call(index, call, before),
+            Kind::Close(close) => self.close(index, close, before),
+            Kind::Fork(_) => self.fork(index, before),
+            Kind::Fail(code) => (self.fail(index, code), Vec::new()),
+            _ => self.gateway(index, before),
         }
-        let choice = Choice {
+    }
+
+    fn succeed(&self, comment: Option<String>) -> Made {
+        let succeed = Succeed {
             comment,
-            choices,
-            ..Choice::default()
-        };
-        (choice.into(), follow)
-    }
-
-    /// The status is in the data already: whatever led here set it.
-    fn end(&self, index: NodeIndex) -> State {
-        Succeed {
-            comment: self.comment(index),
             ..Succeed::default()
-        }
-        .into()
+        };
+        (succeed.into(), Vec::new())
     }
 
-    /// A workflow without any step still has to say how it ended.
-    fn only_end(&self, index: NodeIndex) -> State {
-        let stop = Stop::End(index);
-        let output = expression::passed(&self.position(stop), &self.entered(&[index]), self.status(stop));
-        Pass {
+    /// An error that nobody catches: the execution fails, and the instance has an incident.
+    fn fail(&self, index: NodeIndex, code: &str) -> State {
+        Fail {
             comment: self.comment(index),
-            output,
-            end: true,
-            ..Pass::default()
+            error: Some(code.to_owned()),
+            cause: Some(format!("The node {} raised it.", self.workflow.node(index).id)),
+            ..Fail::default()
         }
         .into()
     }
-}
 
-/// From a node (which is not among them unless it only passes through) to where the way next rests, with
-/// the nodes that are entered on the way. An end is both entered and a stop.
-fn run(workflow: &Workflow, from: NodeIndex) -> (Vec<NodeIndex>, Stop) {
-    let mut passed = Vec::new();
-    let mut at = from;
-    // Gateways alone never form a cycle in a checked workflow; the bound makes this total anyway.
-    for _ in workflow.nodes() {
-        let node = workflow.node(at);
-        match (&node.kind, &node.exit) {
-            (Kind::User(_) | Kind::Service(_), _) => return (passed, Stop::Task(at)),
-            (Kind::Gateway, Exit::Conditions { .. } | Exit::Outcomes(_)) => {
-                return (passed, Stop::Gateway(at));
-            }
-            (Kind::Start | Kind::Gateway, Exit::Always(to)) => {
-                passed.push(at);
-                at = *to;
-            }
-            (Kind::End(_) | Kind::Start | Kind::Gateway, _) => break,
-        }
+    /// What is behind a state that goes on without asking: what is passed, and where it leads.
+    fn behind(&self, index: NodeIndex, to: NodeIndex) -> (Vec<&'w Node>, Option<String>, Vec<Todo>) {
+        let region = self.workflow.node(index).region;
+        let (passed, stop) = run(self.workflow, region, to);
+        let next = match stop {
+            Stop::End(_) | Stop::Branch => None,
+            stop => Some(todo(stop)),
+        };
+        let name = next.map(|next| self.name(region, next));
+        (self.list(&passed), name, next.into_iter().collect())
     }
-    passed.push(at);
-    (passed, Stop::End(at))
 }
 
 fn todo(stop: Stop) -> Todo {
     match stop {
-        Stop::Task(index) => Todo::Task(index),
-        Stop::Gateway(index) => Todo::Gateway(index),
-        Stop::End(index) => Todo::End(index),
+        Stop::State(index) | Stop::Gateway(index) => Todo::Node(index),
+        Stop::End(end) => Todo::End(end),
+        Stop::Branch => Todo::Branch,
+        Stop::Raise(to) => Todo::Raise(to),
     }
-}
-
-/// An `Output` or `Arguments` member that copies a part of the state's input.
-fn input(name: &str) -> Value {
-    json!(format!("{{% $states.input.{name} %}}"))
 }

@@ -2,6 +2,7 @@
 
 mod corpora;
 mod game;
+mod host;
 mod language;
 mod mutated;
 mod predefined;

@@ -204,6 +204,7 @@ impl<'a> Builder<'a> {
         let again = self.node(&loose, "again", json!({"type": "exclusiveGateway"}));
         let mut inside = Context {
             is_tail: false,
+            is_main_way: false,
             ..context.deeper()
         };
         let body = self.sequence(vec![flow(&again)], &mut inside);

@@ -34,6 +34,8 @@ pub(super) struct Context {
     pub(super) escalations: Vec<(String, bool)>,
     /// Something around catches errors.
     pub(super) is_caught: bool,
+    /// Every token of the scope, or of the branch, comes by here, and does so once.
+    pub(super) is_main_way: bool,
 }
 
 impl Context {
@@ -53,6 +55,7 @@ impl Context {
             is_repeated: false,
             escalations: Vec::new(),
             is_caught: false,
+            is_main_way: true,
         }
     }
 
@@ -182,6 +185,18 @@ impl<'a> Builder<'a> {
         self.lead(loose, &id);
         self.scopes.last_mut().unwrap().0.push(node);
         id
+    }
+
+    /// One flow of several: a parallel gateway would wait for all of them.
+    pub(super) fn merged(&mut self, loose: Loose) -> Loose {
+        if loose.len() < 2 {
+            return loose;
+        }
+        vec![flow(&self.node(
+            &loose,
+            "merge",
+            json!({"type": "exclusiveGateway"}),
+        ))]
     }
 
     pub(super) fn lead(&mut self, loose: &[Value], to: &str) {

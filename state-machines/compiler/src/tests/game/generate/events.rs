@@ -10,6 +10,7 @@ impl Builder<'_> {
         let is_tail = context.may_end;
         let mut inside = Context {
             is_tail,
+            is_main_way: false,
             ..context.deeper()
         };
         let forks = self.forks;
@@ -29,9 +30,10 @@ impl Builder<'_> {
             let boundary = self.boundary(activity, context, true);
             out.extend(self.aside(&boundary, context));
         }
-        if self.chance(self.features.listeners, 5) {
+        if self.chance(self.features.listeners && context.is_main_way, 5) {
             let mut beside = context.beside(self.fresh("v"));
             (beside.may_end, beside.is_tail, beside.is_racing) = (true, true, false);
+            beside.is_main_way = false;
             let boundary = self.boundary(activity, &mut beside, false);
             let way = self.sequence(vec![flow(&boundary)], &mut beside);
             if !way.is_empty() {
@@ -82,7 +84,11 @@ impl Builder<'_> {
 
     pub(super) fn escalate(&mut self, loose: Loose, context: &mut Context) -> Loose {
         // Nobody catches the last one.
-        let mut codes: Vec<String> = vec!["unheard".to_owned()];
+        let is_heard = context.escalations.iter().any(|(_, interrupts)| *interrupts);
+        let mut codes: Vec<String> = Vec::new();
+        if !is_heard || !context.is_racing {
+            codes.push("unheard".to_owned());
+        }
         let allowed = |(_, interrupts): &&(String, bool)| !interrupts || !context.is_racing;
         codes.extend(
             context
@@ -91,6 +97,9 @@ impl Builder<'_> {
                 .filter(allowed)
                 .map(|(code, _)| code.clone()),
         );
+        if codes.is_empty() {
+            return loose;
+        }
         let code = codes.swap_remove(self.dice.roll(codes.len()));
         let event = json!({"type": "intermediateThrowEvent", "escalation": {"code": code}});
         let event = self.node(&loose, "escalate", event);

@@ -45,6 +45,7 @@ impl Builder<'_> {
             let is_tail = at < last && before.may_end;
             let mut inside = Context {
                 is_tail,
+                is_main_way: false,
                 ..before.deeper()
             };
             let forks = self.forks;
@@ -96,6 +97,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn parallel(&mut self, loose: Loose, context: &mut Context) -> Loose {
+        let loose = self.merged(loose);
         let gateway = self.node(&loose, "fork", json!({"type": "parallelGateway"}));
         let starts = (0..self.dice.roll(2) + 2).map(|_| flow(&gateway)).collect();
         let out = self.branches(starts, context, false);
@@ -125,6 +127,7 @@ impl Builder<'_> {
         } else {
             "parallelGateway"
         };
+        let loose = self.merged(loose);
         let gateway = self.node(&loose, "split", json!({"type": kind}));
         let mut starts = vec![flow(&gateway), flow(&gateway)];
         if kind == "inclusiveGateway" {
@@ -150,6 +153,7 @@ impl Builder<'_> {
                     .retain(|field| !before.fields.contains(field));
             }
             (inside.may_end, inside.is_tail) = (end, end);
+            inside.is_main_way = true;
             let mut way = vec![start];
             // At most one branch leads directly to the join.
             if at > 0 || self.dice.roll(4) > 0 {

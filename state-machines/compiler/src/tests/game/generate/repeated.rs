@@ -19,6 +19,7 @@ impl Builder<'_> {
         inside.is_repeated = true;
         inside.is_racing = context.is_racing || !sequential;
         (inside.may_end, inside.is_tail, inside.in_process) = (true, true, false);
+        inside.is_main_way = true;
         let node = match self.dice.roll(if has.sub_processes { 4 } else { 2 }) {
             0 => json!({"type": "userTask", "assign": [{"starter": "self"}]}),
             1 => {

@@ -12,7 +12,7 @@ struct Plan {
 
 impl Builder<'_> {
     pub(super) fn sub_process(&mut self, loose: Loose, context: &mut Context) -> Loose {
-        let plan = self.plan();
+        let plan = self.plan(context);
         let mut inside = self.inside(&plan, context);
         let is_heard = plan
             .escalation
@@ -32,10 +32,10 @@ impl Builder<'_> {
         self.around(&sub, plan, context)
     }
 
-    fn plan(&mut self) -> Plan {
+    fn plan(&mut self, context: &Context) -> Plan {
         let catches_errors = self.chance(self.features.errors, 2);
         let escalates = self.chance(self.features.escalations, 3);
-        let interrupts = !self.features.listeners || self.dice.roll(2) == 1;
+        let interrupts = !self.features.listeners || !context.is_main_way || self.dice.roll(2) == 1;
         let code = escalates.then(|| self.fresh("code-"));
         Plan {
             catches_errors,
@@ -48,6 +48,7 @@ impl Builder<'_> {
             in_process: false,
             may_end: true,
             is_tail: true,
+            is_main_way: true,
             ..context.deeper()
         };
         inside.is_caught |= plan.catches_errors;
@@ -93,6 +94,7 @@ impl Builder<'_> {
             context.beside(variable)
         };
         (inside.may_end, inside.is_tail, inside.is_racing) = (true, true, false);
+        inside.is_main_way = is_interrupting;
         inside.in_process = false;
         let mut event = json!({"error": {}});
         if !is_interrupting || !self.features.errors || self.dice.roll(2) == 0 {

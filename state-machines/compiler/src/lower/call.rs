@@ -1,0 +1,244 @@
+//! Calls of functions that answer at once: services, what is sent, and `close_scope`.
+
+use asl::types::{Jitter, Retrier, Task};
+use serde_json::{Map, Value, json};
+
+use super::expression::{self, Change, INPUT, code, quote};
+use super::place::number;
+use super::{Lowering, Made, PREFIX};
+use crate::catalog::function_name;
+use crate::document::Assignments;
+use crate::node::{Retry, Service};
+use crate::resolve::object;
+use crate::workflow::{Call, Called, Close, Exit, Node, NodeIndex};
+
+/// How long a service may take to answer.
+const SERVICE_SECONDS: u64 = 60;
+
+/// Lambda's own hiccups, before or after the function ran.
+const TRANSIENT: [&str; 4] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+];
+
+const ANSWER: &str = "$states.result.Payload";
+
+impl Lowering<'_> {
+    pub(super) fn call(&self, index: NodeIndex, call: &Call, before: &[NodeIndex]) -> Made {
+        let node = self.workflow.node(index);
+        let (catch, caught) = self.catchers(index, before, &call.catches);
+        let passed = self.list(before);
+        let mut payload = self.payload(node, &passed);
+        let visit = expression::visit(INPUT, node);
+        let key = format!(
+            "{INPUT}.instance & {} & {visit}",
+            quote(&format!("/{}/", node.id))
+        );
+        payload.insert("idempotency_key".to_owned(), code(&key));
+        if self.travels.data {
+            payload.insert("data".to_owned(), code(&expression::data_before(&passed)));
+        }
+        let function = told(call, &passed, &mut payload);
+        let mut retry = vec![transient(&[])];
+        retry.extend(repeated(call.retry));
+        let set = call
+            .writes
+            .iter()
+            .map(|field| format!("{}: {ANSWER}.data.`{field}`", quote(field)));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let data = (!call.writes.is_empty()).then(|| format!("{{{set}}}"));
+        let task = Task {
+            comment: self.comment(index),
+            retry,
+            catch,
+            ..invoke(&function, payload)
+        };
+        let change = Change {
+            before: &passed,
+            own: Some(node),
+            data,
+            is_told: true,
+            ..Change::default()
+        };
+        let (made, mut follow) = self.goes_on(index, task, change);
+        follow.extend(caught);
+        (made, follow)
+    }
+
+    /// Closes what is open in a scope that was left, and learns what was done there.
+    pub(super) fn close(&self, index: NodeIndex, close: &Close, before: &[NodeIndex]) -> Made {
+        let node = self.workflow.node(index);
+        let passed = self.list(before);
+        let mut payload = self.payload(node, &passed);
+        payload.insert("visit".to_owned(), json!(1));
+        // The number of its visit is not counted; the number of the node entered last tells the calls apart.
+        let key = format!(
+            "{INPUT}.instance & {} & ({})",
+            quote(&format!("/{}/", node.id)),
+            expression::seq(INPUT, &passed, 0)
+        );
+        payload.insert("idempotency_key".to_owned(), code(&key));
+        payload.insert("seq".to_owned(), code(&expression::seq(INPUT, &passed, 0)));
+        let mut data = None;
+        let mut members = Vec::new();
+        if !close.places.is_empty() {
+            let places: Map<String, Value> = close
+                .places
+                .iter()
+                .map(|(id, fields)| (id.clone(), json!(fields)))
+                .collect();
+            payload.insert("places".to_owned(), places.into());
+            payload.insert("since".to_owned(), code(&format!("{INPUT}.left")));
+            members.push(("seq", format!("$max([{INPUT}.seq, {ANSWER}.seq])")));
+            if self.travels.visits {
+                members.push(("visits", format!("$merge([{ANSWER}.visits, {INPUT}.visits])")));
+            }
+            data = self.travels.data.then(|| format!("{ANSWER}.data"));
+        }
+        if let Some(of) = close.release {
+            let of = self.workflow.node(of);
+            let visit = number(&expression::visits_so_far(&passed, of));
+            payload.insert("release".to_owned(), json!({"node": of.id, "visit": visit}));
+        }
+        let task = Task {
+            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            ..invoke("close_scope", payload)
+        };
+        // What follows counts on from what the scope has come to.
+        let closed = Change {
+            before: &passed,
+            data,
+            members,
+            is_told: true,
+            ..Change::default()
+        };
+        let change = Change {
+            of: closed.expression(),
+            ..Change::default()
+        };
+        self.goes_on(index, task, change)
+    }
+
+    fn goes_on(&self, index: NodeIndex, mut task: Task, change: Change<'_>) -> Made {
+        let Exit::Always(to) = self.workflow.node(index).exit else {
+            task.end = true;
+            return (task.into(), Vec::new());
+        };
+        let (behind, next, follow) = self.behind(index, to);
+        let change = Change {
+            behind: &behind,
+            ..change
+        };
+        task.output = change.output();
+        task.end = next.is_none();
+        task.next = next;
+        (task.into(), follow)
+    }
+
+    /// What every function is told.
+    pub(super) fn payload(&self, node: &Node, before: &[&Node]) -> Map<String, Value> {
+        let known = [
+            "tenant", "instance", "epoch", "workflow", "version", "ticket", "starter",
+        ];
+        let mut payload: Map<String, Value> = known
+            .iter()
+            .map(|name| ((*name).to_owned(), code(&format!("{INPUT}.{name}"))))
+            .collect();
+        payload.insert("node".to_owned(), json!(node.id));
+        payload.insert("visit".to_owned(), number(&expression::visit(INPUT, node)));
+        payload.insert("seq".to_owned(), code(&expression::seq(INPUT, before, 1)));
+        payload.insert("path".to_owned(), code(&expression::path(INPUT, before)));
+        payload
+    }
+}
+
+fn invoke(function: &str, payload: Map<String, Value>) -> Task {
+    Task {
+        arguments: Some(json!({"FunctionName": format!("{PREFIX}{function}"), "Payload": payload})),
+        timeout_seconds: Some(SERVICE_SECONDS.into()),
+        ..Task::new("arn:aws:states:::lambda:invoke")
+    }
+}
+
+/// Adds what a call says beside what every function is told; gives the function's name.
+fn told(call: &Call, before: &[&Node], payload: &mut Map<String, Value>) -> String {
+    let value = |source: &str| code(&expression::value(source, before));
+    let data = |list: &Assignments| code(&expression::value(&object(list), before));
+    match &call.what {
+        Called::Service(Service::Lambda(name)) => function_name(name),
+        Called::Service(Service::Http(http)) => {
+            let headers: Map<String, Value> = http
+                .headers
+                .iter()
+                .map(|(name, source)| (name.clone(), value(source)))
+                .collect();
+            let mut request = Map::new();
+            request.insert("method".to_owned(), json!(http.method));
+            request.insert("url".to_owned(), value(&http.url));
+            request.insert("headers".to_owned(), headers.into());
+            request.extend(http.body.iter().map(|body| ("body".to_owned(), value(body))));
+            payload.insert("http".to_owned(), request.into());
+            "call_http".to_owned()
+        }
+        Called::Service(Service::Queue(queue)) => {
+            let body = match &queue.body {
+                Some(body) => value(body),
+                None => code(&expression::data_before(before)),
+            };
+            payload.insert("queue".to_owned(), json!({"name": queue.name, "body": body}));
+            "send_to_queue".to_owned()
+        }
+        Called::Message {
+            name,
+            correlation,
+            data: list,
+        } => {
+            let mut message = Map::new();
+            message.insert("name".to_owned(), json!(name));
+            if let Some(source) = correlation {
+                let text = format!("{} & \"\"", expression::value(source, before));
+                message.insert("correlation".to_owned(), code(&text));
+            }
+            message.insert("data".to_owned(), data(list));
+            payload.insert("message".to_owned(), message.into());
+            "throw_event".to_owned()
+        }
+        Called::Signal { name, data: list } => {
+            payload.insert("signal".to_owned(), json!({"name": name, "data": data(list)}));
+            "throw_event".to_owned()
+        }
+    }
+}
+
+pub(super) fn transient(more: &[&'static str]) -> Retrier {
+    Retrier {
+        interval_seconds: Some(1),
+        max_attempts: Some(6),
+        backoff_rate: Some(2.into()),
+        max_delay_seconds: Some(60),
+        jitter_strategy: Some(Jitter::Full),
+        ..Retrier::new(TRANSIENT.iter().chain(more).copied())
+    }
+}
+
+/// The repetitions that the definition asks for. A call that timed out or crashed may be repeated, too: its
+/// idempotency key keeps it from counting twice.
+fn repeated(retry: Retry) -> Option<Retrier> {
+    let seconds = u64::from(retry.seconds);
+    let repetitions = u64::from(retry.attempts.saturating_sub(1));
+    (repetitions > 0).then(|| Retrier {
+        interval_seconds: Some(seconds),
+        max_attempts: Some(repetitions),
+        backoff_rate: Some(2.into()),
+        max_delay_seconds: Some((seconds * 60).clamp(300, 86_400)),
+        jitter_strategy: Some(Jitter::Full),
+        ..Retrier::new([
+            "Retryable",
+            "States.Timeout",
+            "Sandbox.Timedout",
+            "Lambda.Unknown",
+        ])
+    })
+}

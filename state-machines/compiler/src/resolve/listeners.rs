@@ -1,0 +1,215 @@
+//! Events that do not interrupt: a fork opens their listener beside the activity, and the listener's way goes on to its
+//! end by itself.
+
+use super::catchers::trigger;
+use super::{Resolve, Scope};
+use crate::document::{self, Event, TimerKind};
+use crate::graph::NodeNo;
+use crate::workflow::{Attached, Close, Exit, Kind, NodeIndex};
+
+impl Resolve<'_, '_> {
+    /// Makes the listeners, before any flow is followed.
+    pub(super) fn listen(&mut self) {
+        let activities: Vec<(NodeNo, Vec<NodeNo>)> = self
+            .boundaries
+            .keys()
+            .map(|activity| (*activity, self.listeners_on(*activity)))
+            .filter(|(_, listeners)| !listeners.is_empty())
+            .collect();
+        // All of them first: one listener's way may lead to another's activity.
+        for (activity, _) in &activities {
+            let fork = self.imply(format!("{}:listen", self.id(*activity)), Kind::Pass, Exit::None);
+            self.scopes.insert(fork, self.scope_end(self.scope(*activity)));
+            self.entries.insert(*activity, fork);
+        }
+        for (activity, listeners) in activities {
+            let attached = Attached {
+                to: NodeIndex(activity),
+                is_entered: false,
+            };
+            let branches = self.branches(NodeIndex(activity), &listeners, attached);
+            self.set_fork(self.enter(activity), branches);
+        }
+    }
+
+    /// What follows the start of a scope: what happens in it, beside its listeners.
+    pub(super) fn after_start(&mut self, no: NodeNo) -> Option<Exit> {
+        let exit = self.only_exit(no)?;
+        let scope = self.scope(no);
+        let listeners = self.listeners_in(scope);
+        let (Exit::Always(body), false) = (&exit, listeners.is_empty()) else {
+            return Some(exit);
+        };
+        let fork = self.imply(format!("{}:listen", self.id(no)), Kind::Pass, Exit::None);
+        self.scopes.insert(fork, self.scope_end(scope));
+        let attached = Attached {
+            to: self.stands_for(scope)?,
+            is_entered: true,
+        };
+        let branches = self.branches(*body, &listeners, attached);
+        self.set_fork(fork, branches);
+        Some(Exit::Always(fork))
+    }
+
+    /// The start events in a scope that do not interrupt it.
+    fn listeners_in(&self, scope: Scope) -> Vec<NodeNo> {
+        let catchers = self.in_scope(scope, 0).into_iter();
+        catchers
+            .filter(|catcher| !catcher.interrupting && trigger(catcher.event).is_some())
+            .map(|catcher| catcher.no)
+            .collect()
+    }
+
+    /// The node whose visits count those of a scope.
+    fn stands_for(&self, scope: Scope) -> Option<NodeIndex> {
+        scope.map(NodeIndex).or_else(|| self.start(None))
+    }
+
+    fn branches(&mut self, main: NodeIndex, listeners: &[NodeNo], attached: Attached) -> Vec<NodeIndex> {
+        for listener in listeners {
+            self.listener(*listener, attached);
+        }
+        let listeners = listeners.iter().copied().map(NodeIndex);
+        std::iter::once(main).chain(listeners).collect()
+    }
+
+    fn set_fork(&mut self, fork: NodeIndex, branches: Vec<NodeIndex>) {
+        if let Some(node) = self.nodes.get_mut(fork.0) {
+            node.kind = Kind::Fork(branches);
+        }
+    }
+
+    /// The events on an activity that do not interrupt it.
+    fn listeners_on(&self, activity: NodeNo) -> Vec<NodeNo> {
+        let boundaries = self.boundaries.get(&activity).into_iter().flatten();
+        boundaries
+            .copied()
+            .filter(|no| match self.graph.node(*no).map(|node| &node.kind) {
+                Some(document::Kind::Boundary(boundary)) => {
+                    !boundary.interrupting && trigger(&boundary.event).is_some()
+                }
+                _ => false,
+            })
+            .collect()
+    }
+
+    /// Whether the end of an activity is known by its row, so that its listeners are over without being told.
+    fn is_place(&self, no: NodeNo) -> bool {
+        use document::Kind::{Call, Catch, User};
+        self.graph
+            .node(no)
+            .is_some_and(|node| matches!(node.kind, User(_) | Catch(_) | Call(_)))
+    }
+
+    fn listener(&mut self, no: NodeNo, attached: Attached) {
+        let Some(node) = self.graph.node(no) else { return };
+        let event = match &node.kind {
+            document::Kind::Boundary(boundary) => &boundary.event,
+            document::Kind::Start(Some(start)) => &start.event,
+            _ => return,
+        };
+        let Some(trigger) = trigger(event) else { return };
+        let over = self.imply(format!("{}:over", node.id), Kind::Pass, Exit::None);
+        self.overs.push(over);
+        let once = matches!(event, Event::Timer(timer) if timer.kind != TimerKind::Cycle);
+        // The way lies deeper than the listener where it has listeners of its own, so it ends by itself.
+        let next = match once {
+            true => {
+                let done = self.imply(format!("{}:done", node.id), Kind::Pass, Exit::None);
+                self.overs.push(done);
+                done
+            }
+            false => NodeIndex(no),
+        };
+        let again = self.imply(format!("{}:again", node.id), Kind::Pass, Exit::Always(next));
+        let Some(first) = self.graph.outgoing(no).first().map(|edge| edge.node) else {
+            return;
+        };
+        self.ends_of_way(first, again);
+        if let Some(sub) = self
+            .scope(no)
+            .filter(|_| matches!(node.kind, document::Kind::Start(_)))
+        {
+            self.again.insert(sub, again);
+        }
+        let to = self.enter(first);
+        let kind = self.waiting(no, trigger, to);
+        if let (Kind::Place(mut place), Some(made)) = (kind, self.nodes.get_mut(no)) {
+            place.attached = Some(attached);
+            place.is_listener = true;
+            made.kind = Kind::Place(place);
+            made.exit = Exit::Always(over);
+        }
+    }
+
+    /// The ends that a listener's way comes to, within its scope, lead back to the listener.
+    fn ends_of_way(&mut self, first: NodeNo, again: NodeIndex) {
+        let mut waiting = vec![first];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(no) = waiting.pop() {
+            if !seen.insert(no) {
+                continue;
+            }
+            if let Some(document::Kind::End(_)) = self.graph.node(no).map(|node| &node.kind) {
+                self.again.insert(no, again);
+            }
+            waiting.extend(self.graph.outgoing(no).iter().map(|edge| edge.node));
+            // Other listeners' ways have ends of their own.
+            let beside = self.listeners_on(no);
+            let boundaries = self.boundaries.get(&no).into_iter().flatten();
+            waiting.extend(boundaries.filter(|one| !beside.contains(one)));
+        }
+    }
+
+    /// The way out of an activity, past the release of its listeners.
+    pub(super) fn leaving(&mut self, no: NodeNo) -> Option<Exit> {
+        let exit = self.only_exit(no)?;
+        Some(self.past_release(no, exit))
+    }
+
+    /// The way out of a boundary event: the activity was left, so its listeners are over.
+    pub(super) fn after_interruption(&mut self, no: NodeNo) -> Option<Exit> {
+        let exit = self.only_exit(no)?;
+        let activity = match &self.graph.node(no)?.kind {
+            document::Kind::Boundary(boundary) => self.graph.find(&boundary.attached_to)?,
+            _ => return Some(exit),
+        };
+        Some(self.past_release(activity, exit))
+    }
+
+    fn past_release(&mut self, activity: NodeNo, exit: Exit) -> Exit {
+        let listeners = self.listeners_on(activity);
+        if listeners.is_empty() || self.is_place(activity) {
+            return exit;
+        }
+        let id = format!("{}:release{}", self.id(activity), self.nodes.len());
+        Exit::Always(self.release(id, NodeIndex(activity), exit))
+    }
+
+    fn release(&mut self, id: String, of: NodeIndex, exit: Exit) -> NodeIndex {
+        let close = Close {
+            places: Vec::new(),
+            release: Some(of),
+        };
+        self.imply(id, Kind::Close(Box::new(close)), exit)
+    }
+
+    /// Where the ends of a scope lead: to its end, past the release of its listeners.
+    pub(super) fn over(&mut self, scope: Scope) -> NodeIndex {
+        let end = self.scope_end(scope);
+        if let Some(release) = self.releases.get(&scope) {
+            return *release;
+        }
+        let of = self
+            .stands_for(scope)
+            .filter(|_| !self.listeners_in(scope).is_empty());
+        let Some(of) = of else { return end };
+        let id = match scope {
+            Some(no) => format!("{}:release", self.id(no)),
+            None => "process:release".to_owned(),
+        };
+        let release = self.release(id, of, Exit::Always(end));
+        self.releases.insert(scope, release);
+        release
+    }
+}

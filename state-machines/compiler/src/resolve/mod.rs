@@ -1,0 +1,226 @@
+//! Document to [`Workflow`]: what the definition implies becomes nodes of its own.
+
+mod catchers;
+mod conflicts;
+mod dominators;
+mod exits;
+mod kinds;
+mod listeners;
+mod raises;
+mod regions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::diagnostic::Diagnostic;
+
+use crate::document::{self, Document};
+use crate::graph::{Graph, NodeNo, on_a_cycle};
+use crate::node::EndStatus;
+use crate::workflow::{Exit, Kind, Node, NodeIndex, ROOT, Workflow};
+
+pub(crate) use kinds::object;
+
+/// Makes the workflow of a document that the rules found nothing wrong with.
+///
+/// # Errors
+///
+/// What has no equivalent as a state machine. None: the rules missed something.
+pub(crate) fn resolve(
+    document: &Document,
+    graph: &Graph<'_>,
+    reads: BTreeSet<String>,
+    warnings: Vec<Diagnostic>,
+) -> Result<Workflow, Option<Vec<Diagnostic>>> {
+    let mut resolve = Resolve::new(graph, reads);
+    resolve.nodes().ok_or(None)?;
+    let start = resolve.start(None).ok_or(None)?;
+    let mut workflow = Workflow {
+        key: document.key.clone(),
+        name: document
+            .name
+            .clone()
+            .unwrap_or_else(|| document.key.as_str().into()),
+        form: document.form.clone().ok_or(None)?,
+        reads: resolve.carried,
+        warnings,
+        start,
+        end: resolve.end,
+        nodes: resolve.nodes,
+        regions: Vec::new(),
+        raises: BTreeMap::new(),
+    };
+    let implied = regions::Implied {
+        overs: resolve.overs,
+        ends: resolve.ends,
+        scopes: resolve.scopes,
+    };
+    regions::divide(&mut workflow, graph, &implied).map_err(Some)?;
+    conflicts::check(&workflow, graph).map_err(Some)?;
+    raises::close_what_is_left(&mut workflow);
+    let successors: Vec<Vec<NodeNo>> = workflow
+        .nodes
+        .iter()
+        .map(|node| node.targets().iter().map(|to| to.0).collect())
+        .collect();
+    for (node, repeats) in workflow.nodes.iter_mut().zip(on_a_cycle(&successors)) {
+        node.repeats = repeats;
+    }
+    Ok(workflow)
+}
+
+/// A scope: the process, or a sub-process by its number.
+type Scope = Option<NodeNo>;
+
+struct Resolve<'r, 'd> {
+    graph: &'r Graph<'d>,
+    nodes: Vec<Node>,
+    /// Where the process ends.
+    end: NodeIndex,
+    /// Where each sub-process ends.
+    ends: BTreeMap<NodeNo, NodeIndex>,
+    /// Where a way goes that leads to a node with listeners: to the fork that opens them.
+    entries: BTreeMap<NodeNo, NodeIndex>,
+    /// For each end on the way of a listener: where the listener goes on.
+    again: BTreeMap<NodeNo, NodeIndex>,
+    /// Where the token of a listener is gone, so that its branch ends.
+    overs: Vec<NodeIndex>,
+    /// The end of the scope in which a fork of listeners lies.
+    scopes: BTreeMap<NodeIndex, NodeIndex>,
+    boundaries: BTreeMap<NodeNo, Vec<NodeNo>>,
+    /// The event sub-processes of each scope.
+    event_subs: BTreeMap<Scope, Vec<NodeNo>>,
+    /// Where the listeners of each scope are released.
+    releases: BTreeMap<Scope, NodeIndex>,
+    carried: BTreeSet<String>,
+}
+
+impl<'r, 'd> Resolve<'r, 'd> {
+    fn new(graph: &'r Graph<'d>, reads: BTreeSet<String>) -> Self {
+        let mut resolve = Self {
+            graph,
+            nodes: Vec::new(),
+            end: NodeIndex(0),
+            ends: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            again: BTreeMap::new(),
+            overs: Vec::new(),
+            scopes: BTreeMap::new(),
+            boundaries: BTreeMap::new(),
+            event_subs: BTreeMap::new(),
+            releases: BTreeMap::new(),
+            carried: reads,
+        };
+        resolve.survey();
+        resolve
+    }
+
+    /// Makes a node for each of the document, under its number, and the ends of scopes.
+    fn survey(&mut self) {
+        for (no, node) in self.graph.nodes() {
+            self.nodes.push(Node {
+                name: node.name.clone(),
+                ..blank(node.id.clone())
+            });
+            match &node.kind {
+                document::Kind::Boundary(boundary) => {
+                    if let Some(activity) = self.graph.find(&boundary.attached_to) {
+                        self.boundaries.entry(activity).or_default().push(no);
+                    }
+                }
+                document::Kind::SubProcess {
+                    triggered_by_event: true,
+                } => self.event_subs.entry(node.parent).or_default().push(no),
+                _ => {}
+            }
+            self.carried.extend(kinds::variables(node));
+        }
+        self.end = self.imply("process:end".to_owned(), Kind::End, Exit::None);
+        for (no, node) in self.graph.nodes() {
+            if matches!(node.kind, document::Kind::SubProcess { .. }) {
+                // An event sub-process of the process ends the instance.
+                let is_last = node.parent.is_none()
+                    && matches!(
+                        node.kind,
+                        document::Kind::SubProcess {
+                            triggered_by_event: true
+                        }
+                    );
+                let kind = match is_last {
+                    true => Kind::Status(EndStatus::Completed),
+                    false => Kind::Pass,
+                };
+                let end = self.imply(format!("{}:end", node.id), kind, Exit::None);
+                self.ends.insert(no, end);
+            }
+        }
+    }
+
+    /// A node that the definition implies.
+    fn imply(&mut self, id: String, kind: Kind, exit: Exit) -> NodeIndex {
+        self.nodes.push(Node {
+            silent: true,
+            kind,
+            exit,
+            ..blank(id)
+        });
+        NodeIndex(self.nodes.len() - 1)
+    }
+
+    fn nodes(&mut self) -> Option<()> {
+        self.listen();
+        for (no, node) in self.graph.nodes() {
+            let (kind, exit) = self.meaning(no, node)?;
+            // A listener has been made of it already.
+            let Some(made) = self.nodes.get_mut(no) else {
+                continue;
+            };
+            if matches!(made.kind, Kind::Pass) && matches!(made.exit, Exit::None) {
+                made.kind = kind;
+                made.exit = exit;
+            }
+        }
+        Some(())
+    }
+
+    fn set_exit(&mut self, node: NodeIndex, exit: Exit) {
+        if let Some(node) = self.nodes.get_mut(node.0) {
+            node.exit = exit;
+        }
+    }
+
+    /// Where a flow to a node leads.
+    fn enter(&self, no: NodeNo) -> NodeIndex {
+        self.entries.get(&no).copied().unwrap_or(NodeIndex(no))
+    }
+
+    fn scope(&self, no: NodeNo) -> Scope {
+        self.graph.node(no).and_then(|node| node.parent)
+    }
+
+    fn scope_end(&self, scope: Scope) -> NodeIndex {
+        scope
+            .and_then(|no| self.ends.get(&no).copied())
+            .unwrap_or(self.end)
+    }
+
+    /// The start event of a scope.
+    fn start(&self, scope: Scope) -> Option<NodeIndex> {
+        let is_start =
+            |node: &document::Node| node.parent == scope && matches!(node.kind, document::Kind::Start(_));
+        let mut starts = self.graph.nodes().filter(|(_, node)| is_start(node));
+        starts.next().map(|(no, _)| NodeIndex(no))
+    }
+}
+
+fn blank(id: String) -> Node {
+    Node {
+        id,
+        name: None,
+        silent: false,
+        kind: Kind::Pass,
+        exit: Exit::None,
+        repeats: false,
+        since: false,
+        region: ROOT,
+    }
+}

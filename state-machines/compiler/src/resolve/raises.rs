@@ -1,0 +1,98 @@
+//! Ways that leave a fork early: an event or error that is heard outside of it, a terminate end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::workflow::{Close, Exit, Kind, Node, NodeIndex, Raise, RegionIndex, Workflow};
+
+/// Finds them all, and puts a node that closes what stays open before the target of each.
+pub(super) fn close_what_is_left(workflow: &mut Workflow) {
+    let mut raises = BTreeMap::new();
+    for (region, to) in leaving(workflow) {
+        let Some(fork) = outermost(workflow, region, to) else {
+            continue;
+        };
+        let close = Close {
+            places: left_open(workflow, region, fork),
+            release: None,
+        };
+        let first = if close.places.is_empty() {
+            to
+        } else {
+            workflow.nodes.push(Node {
+                id: format!("{}:close:{}", workflow.node(to).id, region.0),
+                name: None,
+                silent: true,
+                kind: Kind::Close(Box::new(close)),
+                exit: Exit::Always(to),
+                repeats: false,
+                since: false,
+                region: workflow.node(to).region,
+            });
+            NodeIndex(workflow.nodes.len() - 1)
+        };
+        raises.insert((region, to), Raise { fork, first });
+    }
+    workflow.raises = raises;
+}
+
+fn leaving(workflow: &Workflow) -> BTreeSet<(RegionIndex, NodeIndex)> {
+    let mut leaving = BTreeSet::new();
+    for (_, node) in workflow.nodes() {
+        if matches!(node.kind, Kind::Fork(_)) {
+            continue;
+        }
+        let exit = workflow.region(node.region).exit;
+        for to in node.targets() {
+            if to != exit && workflow.node(to).region != node.region {
+                leaving.insert((node.region, to));
+            }
+        }
+    }
+    leaving
+}
+
+/// The fork that lies directly in the target's region.
+fn outermost(workflow: &Workflow, region: RegionIndex, to: NodeIndex) -> Option<NodeIndex> {
+    let home = workflow.node(to).region;
+    let mut around = workflow.around(region);
+    let branch = around.find(|at| workflow.region(*at).parent == Some(home))?;
+    workflow.region(branch).fork
+}
+
+/// The places that may be open beside the way that leaves, with what their branches may write.
+fn left_open(workflow: &Workflow, region: RegionIndex, fork: NodeIndex) -> Vec<(String, BTreeSet<String>)> {
+    let leaving: BTreeSet<RegionIndex> = workflow.around(region).collect();
+    let mut places = Vec::new();
+    for (_, node) in workflow.nodes() {
+        let around: Vec<RegionIndex> = workflow.around(node.region).collect();
+        let inside = around.iter().any(|at| workflow.region(*at).fork == Some(fork));
+        if !matches!(node.kind, Kind::Place(_)) || !inside || leaving.contains(&node.region) {
+            continue;
+        }
+        let beside: Vec<RegionIndex> = around
+            .into_iter()
+            .take_while(|at| !leaving.contains(at))
+            .collect();
+        places.push((node.id.clone(), fields(workflow, &beside)));
+    }
+    places
+}
+
+/// What stands in the data of a place: all that its branch may write, but for the branches beside it.
+fn fields(workflow: &Workflow, beside: &[RegionIndex]) -> BTreeSet<String> {
+    let Some((branch, inner)) = beside.split_last() else {
+        return BTreeSet::new();
+    };
+    let mut fields = workflow.region(*branch).writes.clone();
+    for at in inner {
+        let Some(fork) = workflow.region(*at).fork else {
+            continue;
+        };
+        for sibling in workflow.branches(fork) {
+            if sibling != *at {
+                fields.retain(|field| !workflow.region(sibling).writes.contains(field));
+            }
+        }
+    }
+    fields
+}

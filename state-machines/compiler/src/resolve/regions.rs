@@ -1,0 +1,501 @@
+//! Divides a workflow into the regions that one token walks through, fork by fork; what does not nest is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::diagnostic::Diagnostic;
+use domain::text::Text;
+
+use super::dominators::post_dominators;
+use crate::document;
+use crate::graph::{Graph, NodeNo, reachable};
+use crate::workflow::{Exit, Kind, NodeIndex, ROOT, Region, RegionIndex, Workflow};
+
+/// Stands for the join of the fork that a guard belongs to, until it is known.
+pub(super) const JOIN: NodeIndex = NodeIndex(usize::MAX);
+
+/// Step Functions runs at most so many branches at once.
+const MOST_BRANCHES: usize = 40;
+
+/// What the flows do not tell.
+pub(super) struct Implied {
+    /// Where a listener's token is gone.
+    pub(super) overs: Vec<NodeIndex>,
+    /// Where each sub-process ends.
+    pub(super) ends: BTreeMap<NodeNo, NodeIndex>,
+    /// For each fork of listeners the end of the scope that it lies in.
+    pub(super) scopes: BTreeMap<NodeIndex, NodeIndex>,
+}
+
+/// Finds where every fork ends, and to which branch every node belongs.
+pub(super) fn divide(
+    workflow: &mut Workflow,
+    graph: &Graph<'_>,
+    implied: &Implied,
+) -> Result<(), Vec<Diagnostic>> {
+    let homes = homes(graph);
+    let ways = ways(workflow, graph, &homes, implied);
+    let exits = exits(workflow, implied);
+    let joins = post_dominators(&ways, &exits);
+    let mut division = Division {
+        graph,
+        implied,
+        joins,
+        arrives: arriving(&ways, &exits),
+        homes,
+        regions: vec![Region {
+            fork: None,
+            branch: 0,
+            parent: None,
+            entry: workflow.start,
+            exit: workflow.end,
+            writes: BTreeSet::new(),
+        }],
+        of: vec![None; workflow.nodes.len()],
+        ends: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    division.walk(workflow);
+    if !division.found.is_empty() {
+        return Err(division.found);
+    }
+    for (node, region) in workflow.nodes.iter_mut().zip(division.of) {
+        node.region = region.unwrap_or(ROOT);
+    }
+    workflow.regions = division.regions;
+    // What no event leads to was not walked.
+    for guard in 0..workflow.nodes.len() {
+        fix_guard(workflow, NodeIndex(guard), workflow.end);
+    }
+    write_up(workflow);
+    Ok(())
+}
+
+/// The node next to which another lies, however it is reached: a boundary event beside its activity, an event
+/// sub-process and a terminate end in their scope.
+#[derive(Debug, Clone, Copy)]
+struct Home {
+    /// None: the process.
+    at: Option<NodeIndex>,
+    /// A terminate end takes all other tokens with it, so it is no way out of a fork.
+    ends_all: bool,
+}
+
+fn homes(graph: &Graph<'_>) -> BTreeMap<NodeIndex, Home> {
+    use document::{End, EndEvent, Kind};
+    let mut homes = BTreeMap::new();
+    for (no, node) in graph.nodes() {
+        let (at, ends_all) = match &node.kind {
+            Kind::Boundary(boundary) if boundary.interrupting => (graph.find(&boundary.attached_to), false),
+            Kind::SubProcess {
+                triggered_by_event: true,
+            } => (node.parent, false),
+            Kind::End(End {
+                event: Some(EndEvent::Terminate),
+                ..
+            }) => (node.parent, true),
+            _ => continue,
+        };
+        let at = at.map(NodeIndex);
+        homes.insert(NodeIndex(no), Home { at, ends_all });
+    }
+    homes
+}
+
+/// The ways that tokens take by themselves. Interruptions leave from their home, whatever they interrupt; a
+/// listener's way begins nowhere.
+fn ways(
+    workflow: &Workflow,
+    graph: &Graph<'_>,
+    homes: &BTreeMap<NodeIndex, Home>,
+    implied: &Implied,
+) -> Vec<Vec<usize>> {
+    let mut ways: Vec<Vec<usize>> = Vec::with_capacity(workflow.nodes.len());
+    for (index, node) in workflow.nodes() {
+        let mut targets = node.targets();
+        if implied.scopes.contains_key(&index) {
+            targets.truncate(1);
+        }
+        targets.retain(|to| *to != JOIN && !homes.contains_key(to));
+        ways.push(targets.into_iter().map(|to| to.0).collect());
+    }
+    for (no, node) in graph.nodes() {
+        // What throws an escalation has a flow, taken or not.
+        if let (document::Kind::Throw(_), Some(list)) = (&node.kind, ways.get_mut(no)) {
+            let flows = graph.outgoing(no).iter().map(|edge| edge.node);
+            list.extend(flows.filter(|to| !homes.contains_key(&NodeIndex(*to))));
+        }
+    }
+    for (node, home) in homes.iter().filter(|(_, home)| !home.ends_all) {
+        if let Some(list) = ways.get_mut(home.at.unwrap_or(workflow.start).0) {
+            list.push(node.0);
+        }
+    }
+    ways
+}
+
+fn exits(workflow: &Workflow, implied: &Implied) -> Vec<usize> {
+    implied
+        .overs
+        .iter()
+        .chain([&workflow.end])
+        .map(|index| index.0)
+        .collect()
+}
+
+/// The nodes from which an exit can be reached.
+fn arriving(ways: &[Vec<usize>], exits: &[usize]) -> Vec<bool> {
+    let mut back = vec![Vec::new(); ways.len()];
+    for (from, list) in ways.iter().enumerate() {
+        for to in list {
+            if let Some(list) = back.get_mut(*to) {
+                list.push(from);
+            }
+        }
+    }
+    reachable(&back, exits.iter().copied())
+}
+
+struct Division<'a, 'd> {
+    graph: &'a Graph<'d>,
+    implied: &'a Implied,
+    joins: Vec<Option<usize>>,
+    /// Whether a node's token can come to an end that is none of an error or interruption.
+    arrives: Vec<bool>,
+    homes: BTreeMap<NodeIndex, Home>,
+    regions: Vec<Region>,
+    of: Vec<Option<RegionIndex>>,
+    /// The joins of all forks.
+    ends: BTreeSet<NodeIndex>,
+    found: Vec<Diagnostic>,
+}
+
+impl Division<'_, '_> {
+    fn walk(&mut self, workflow: &mut Workflow) {
+        let mut waiting = vec![(workflow.start, ROOT)];
+        while let Some((node, mut region)) = waiting.pop() {
+            if let Some(home) = self.homes.get(&node) {
+                region = home.at.and_then(|at| self.region_of(at)).unwrap_or(ROOT);
+            } else if self.exit_of(region) == Some(node) && region != ROOT {
+                continue;
+            }
+            match self.region_of(node) {
+                Some(known) if known == region => continue,
+                Some(known) => {
+                    self.crossing(workflow, node, known, region);
+                    continue;
+                }
+                None => {}
+            }
+            if let Some(place) = self.of.get_mut(node.0) {
+                *place = Some(region);
+            }
+            self.check_join(workflow, node);
+            waiting.extend(self.next(workflow, node, region));
+        }
+    }
+
+    fn region_of(&self, node: NodeIndex) -> Option<RegionIndex> {
+        self.of.get(node.0).copied().flatten()
+    }
+
+    fn exit_of(&self, region: RegionIndex) -> Option<NodeIndex> {
+        self.regions.get(region.0).map(|region| region.exit)
+    }
+
+    /// Where a node leads, with the regions there.
+    fn next(
+        &mut self,
+        workflow: &mut Workflow,
+        node: NodeIndex,
+        region: RegionIndex,
+    ) -> Vec<(NodeIndex, RegionIndex)> {
+        if self.implied.overs.contains(&node) {
+            // The listener's token is gone: its branch ends.
+            if let (Some(exit), Some(made)) = (self.exit_of(region), workflow.nodes.get_mut(node.0)) {
+                made.exit = Exit::Always(exit);
+            }
+        }
+        let Kind::Fork(branches) = workflow.node(node).kind.clone() else {
+            let targets = workflow.node(node).targets();
+            return targets.into_iter().map(|to| (to, region)).collect();
+        };
+        let Some(join) = self.join(workflow, node, region) else {
+            return Vec::new();
+        };
+        if branches.len() > MOST_BRANCHES {
+            self.tell(
+                workflow,
+                node,
+                "MORE_THAN_40_PARALLEL",
+                (
+                    "{} forks into more than 40 branches.",
+                    "{} 的并行分支超过 40 条。",
+                ),
+            );
+        }
+        self.ends.insert(join);
+        let mut next = Vec::with_capacity(branches.len() + 1);
+        for (branch, entry) in branches.into_iter().enumerate() {
+            self.regions.push(Region {
+                fork: Some(node),
+                branch,
+                parent: Some(region),
+                entry,
+                exit: join,
+                writes: BTreeSet::new(),
+            });
+            fix_guard(workflow, entry, join);
+            next.push((entry, RegionIndex(self.regions.len() - 1)));
+        }
+        if let Some(made) = workflow.nodes.get_mut(node.0) {
+            made.exit = Exit::Always(join);
+        }
+        // The join lies where the fork lies, unless it ends that as well.
+        next.push((join, region));
+        next.reverse();
+        next
+    }
+
+    fn join(&mut self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
+        if let Some(scope_end) = self.implied.scopes.get(&fork) {
+            // Listeners belong to the rest of their branch, or of their scope.
+            let begins_outside = self.region_of_scope(workflow, *scope_end) == Some(region);
+            return if begins_outside {
+                Some(*scope_end)
+            } else {
+                self.exit_of(region)
+            };
+        }
+        let join = self.post_dominator(workflow, fork, region)?;
+        if is_scope_end(workflow, join) {
+            return Some(join);
+        }
+        let is_inclusive = self.is(fork, |kind| matches!(kind, document::Kind::Inclusive))
+            || self
+                .written_of(workflow, fork)
+                .is_some_and(|no| self.is(NodeIndex(no), |kind| matches!(kind, document::Kind::Inclusive)));
+        match self.graph.node(join.0).map(|node| &node.kind) {
+            Some(document::Kind::Inclusive) => Some(join),
+            Some(document::Kind::Parallel) if !is_inclusive => Some(join),
+            Some(document::Kind::Parallel) => {
+                self.tell(
+                    workflow,
+                    join,
+                    "JOIN_NEVER_COMPLETES",
+                    (
+                        "{} waits for all of its flows, but an inclusive gateway need not take all of them.",
+                        "{} 会等待所有进入的连线，但包容网关不一定全部执行。",
+                    ),
+                );
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The first node that every way out of a fork passes and that can join it. Where branches meet before, the walk finds
+    /// them meeting.
+    fn post_dominator(&self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
+        let Kind::Fork(branches) = &workflow.node(fork).kind else {
+            return None;
+        };
+        let all_arrive = branches.iter().all(|entry| {
+            let is_guard = workflow.node(*entry).silent;
+            is_guard || self.arrives.get(entry.0) == Some(&true)
+        });
+        let scope_end = || self.end_of_scope(workflow, fork, region);
+        if !all_arrive {
+            // A branch that only raises an error never joins: nothing before the end of the scope waits for it.
+            return scope_end();
+        }
+        let next = |at: &usize| self.joins.get(*at).copied().flatten();
+        let mut passed = std::iter::successors(next(&fork.0), next).map(NodeIndex);
+        let joins = |at: &NodeIndex| {
+            is_scope_end(workflow, *at)
+                || (self.graph.incoming(at.0).len() > 1
+                    && self.is(*at, |kind| {
+                        matches!(kind, document::Kind::Parallel | document::Kind::Inclusive)
+                    }))
+        };
+        passed.find(joins).or_else(scope_end)
+    }
+
+    fn end_of_scope(&self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
+        let scope = self
+            .written_of(workflow, fork)
+            .and_then(|no| self.graph.node(no)?.parent);
+        let end = match scope {
+            None => workflow.end,
+            Some(no) => *self.implied.ends.get(&no)?,
+        };
+        // A fork that was opened within the scope ends it only together with its branch.
+        match self.region_of_scope(workflow, end) == Some(region) {
+            true => Some(end),
+            false => self.exit_of(region),
+        }
+    }
+
+    /// The region in which a scope lies whose end is given.
+    fn region_of_scope(&self, workflow: &Workflow, end: NodeIndex) -> Option<RegionIndex> {
+        if end == workflow.end {
+            return Some(ROOT);
+        }
+        let id = workflow.node(end).id.strip_suffix(":end")?;
+        self.region_of(NodeIndex(self.graph.find(id)?))
+    }
+
+    /// The node of the document that an implied node belongs to.
+    fn written_of(&self, workflow: &Workflow, node: NodeIndex) -> Option<NodeNo> {
+        let id = workflow.node(node).id.as_str();
+        self.graph.find(id.split(':').next().unwrap_or(id))
+    }
+
+    fn is(&self, node: NodeIndex, wanted: fn(&document::Kind) -> bool) -> bool {
+        self.graph.node(node.0).is_some_and(|node| wanted(&node.kind))
+    }
+
+    /// A gateway that joins, but no fork ends in it.
+    fn check_join(&mut self, workflow: &Workflow, node: NodeIndex) {
+        let is_join = self.is(node, |kind| matches!(kind, document::Kind::Parallel))
+            && self.graph.incoming(node.0).len() > 1;
+        let ends_a_fork = self.ends.contains(&node);
+        if is_join && !ends_a_fork {
+            self.tell(
+                workflow,
+                node,
+                "JOIN_NEVER_COMPLETES",
+                (
+                    "{} waits for several flows, but they are never taken together.",
+                    "{} 等待多条连线，但它们不会同时到达。",
+                ),
+            );
+        }
+    }
+
+    fn crossing(&mut self, workflow: &Workflow, node: NodeIndex, known: RegionIndex, region: RegionIndex) {
+        let in_listener = |at: RegionIndex| {
+            self.around(at).any(|one| {
+                one.branch > 0
+                    && one
+                        .fork
+                        .is_some_and(|fork| self.implied.scopes.contains_key(&fork))
+            })
+        };
+        let successors: Vec<Vec<NodeNo>> = workflow
+            .nodes
+            .iter()
+            .map(|node| node.targets().iter().map(|to| to.0).collect())
+            .collect();
+        let fork = |at: RegionIndex| self.regions.get(at.0).and_then(|region| region.fork);
+        let ahead = reachable(&successors, [node.0]);
+        let loops = [known, region]
+            .into_iter()
+            .filter_map(fork)
+            .any(|fork| ahead.get(fork.0) == Some(&true));
+        let (code, message) = if in_listener(known) != in_listener(region) {
+            (
+                "NON_INTERRUPTING_REMERGE",
+                (
+                    "The way of an event that does not interrupt leads back to {}.",
+                    "非中断事件的路径不能回到 {}。",
+                ),
+            )
+        } else if loops {
+            (
+                "LOOP_CROSSES_FORK",
+                (
+                    "A loop through {} leads out of, or into, a branch that runs beside others.",
+                    "经过 {} 的循环跨越了并行分支的边界。",
+                ),
+            )
+        } else if self.is(node, |kind| matches!(kind, document::Kind::Inclusive)) {
+            (
+                "OR_JOIN_UNMATCHED",
+                (
+                    "{} joins flows that no single fork has split.",
+                    "{} 汇聚的连线并非由同一个网关分出。",
+                ),
+            )
+        } else if self.is(node, |kind| matches!(kind, document::Kind::Parallel)) {
+            (
+                "JOIN_NEVER_COMPLETES",
+                (
+                    "{} joins some branches of a fork that others leave another way.",
+                    "{} 只汇聚了部分并行分支。",
+                ),
+            )
+        } else {
+            (
+                "UNSAFE_MULTI_MERGE",
+                (
+                    "Branches that run at once meet at {} without a gateway that joins them.",
+                    "同时执行的分支在 {} 汇合，但没有用于汇聚的网关。",
+                ),
+            )
+        };
+        self.tell(workflow, node, code, message);
+    }
+
+    fn around(&self, region: RegionIndex) -> impl Iterator<Item = &Region> {
+        let up = |region: &&Region| region.parent.and_then(|at| self.regions.get(at.0));
+        std::iter::successors(self.regions.get(region.0), up)
+    }
+
+    fn tell(&mut self, workflow: &Workflow, node: NodeIndex, code: &'static str, message: (&str, &str)) {
+        let written = self.written_of(workflow, node).and_then(|no| self.graph.node(no));
+        let pointer = written.map_or("/nodes", |node| node.pointer.as_str());
+        let id = written.map_or("", |node| node.id.as_str());
+        let name = format!("`{id}`");
+        let text = Text::new(message.0.replace("{}", &name), message.1.replace("{}", &name));
+        let diagnostic = Diagnostic::error(code, pointer, text).node(id);
+        if !self.found.contains(&diagnostic) {
+            self.found.push(diagnostic);
+        }
+    }
+}
+
+fn is_scope_end(workflow: &Workflow, node: NodeIndex) -> bool {
+    let node = workflow.node(node);
+    node.silent
+        && matches!(
+            node.kind,
+            Kind::Pass | Kind::Status(_) | Kind::Close(_) | Kind::End
+        )
+}
+
+/// A guard leads to the join where its branch is not taken.
+fn fix_guard(workflow: &mut Workflow, guard: NodeIndex, join: NodeIndex) {
+    let Some(node) = workflow.nodes.get_mut(guard.0) else {
+        return;
+    };
+    if let Exit::Conditions { when, otherwise } = &mut node.exit {
+        let targets = when.iter_mut().map(|(_, to)| to).chain([otherwise]);
+        for to in targets.filter(|to| **to == JOIN) {
+            *to = join;
+        }
+    }
+}
+
+/// What each region may write, with the forks in it.
+fn write_up(workflow: &mut Workflow) {
+    let mut writes: Vec<(RegionIndex, String)> = Vec::new();
+    for (_, node) in workflow.nodes() {
+        for field in node.writes() {
+            let around = workflow.around(node.region);
+            writes.extend(around.map(|region| (region, field.to_owned())));
+        }
+        let Kind::Place(place) = &node.kind else { continue };
+        for event in &place.events {
+            // An event that leaves its fork takes all other branches away.
+            let around: Vec<RegionIndex> = workflow.around(workflow.node(event.to).region).collect();
+            for field in event.trigger.writes() {
+                writes.extend(around.iter().map(|region| (*region, field.clone())));
+            }
+        }
+    }
+    for (region, field) in writes {
+        if let Some(region) = workflow.regions.get_mut(region.0) {
+            region.writes.insert(field);
+        }
+    }
+}
