@@ -16,6 +16,9 @@ pub(super) const JOIN: NodeIndex = NodeIndex(usize::MAX);
 /// Step Functions runs at most so many branches at once.
 const MOST_BRANCHES: usize = 40;
 
+/// Deeper forks are no JSON that anybody reads: each level is four of the text's.
+const DEEPEST: usize = 16;
+
 /// What the flows do not tell.
 pub(super) struct Implied {
     /// Where a listener's token is gone.
@@ -232,6 +235,14 @@ impl Division<'_, '_> {
                     "{} 的并行分支超过 40 条。",
                 ),
             );
+        }
+        if self.around(region).count() > DEEPEST {
+            let message = (
+                "{} lies in too many forks within each other.",
+                "{} 处于过多层嵌套的并行分支之中。",
+            );
+            self.tell(workflow, node, "LIMIT_NESTING", message);
+            return Vec::new();
         }
         self.ends.insert(join);
         let mut next = Vec::with_capacity(branches.len() + 1);

@@ -3,6 +3,7 @@
 //! been entered and the same data be there.
 
 mod agree;
+mod large;
 mod resume;
 
 use proptest::prelude::*;
