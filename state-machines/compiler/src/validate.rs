@@ -54,9 +54,12 @@ pub(crate) fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
                 Kind::Throw(Thrown::Compensation { .. }) => false,
                 Kind::End(end) => !matches!(end.event, Some(EndEvent::Compensation { .. })),
                 Kind::Boundary(boundary) => {
-                    boundary.interrupting && !matches!(boundary.event, Event::Compensation { .. })
+                    !matches!(boundary.event, Event::Compensation { .. })
+                        && (boundary.interrupting || !matches!(boundary.event, Event::Escalation { .. }))
                 }
-                Kind::Start(Some(start)) => start.interrupting,
+                Kind::Start(Some(start)) => {
+                    start.interrupting || !matches!(start.event, Event::Escalation { .. })
+                }
                 _ => true,
             }
     };

@@ -154,6 +154,18 @@ fn visits(input: &str, nodes: &[&Node]) -> Option<String> {
     (!counted.is_empty()).then(|| format!("$merge([{input}.visits, {{{}}}])", counted.join(", ")))
 }
 
+/// The counters after a listener, which is passed alone.
+fn visits_unless_over(input: &str, listener: &Node) -> Option<String> {
+    let id = &listener.id;
+    let entered = r#"$states.result.entered = false ? 0 : 1"#;
+    listener.is_counted().then(|| {
+        format!(
+            "$merge([{input}.visits, {{{}: $sum([{input}.visits.`{id}`, {entered}])}}])",
+            quote(id)
+        )
+    })
+}
+
 pub(super) fn visits_after(before: &[&Node]) -> String {
     visits(INPUT, before).unwrap_or_else(|| format!("{INPUT}.visits"))
 }
@@ -202,6 +214,8 @@ pub(super) struct Change<'n> {
     pub(super) data: Option<String>,
     /// A function was called, and wrote down the path.
     pub(super) is_told: bool,
+    /// The state's own node may be over before it was entered; the result tells.
+    pub(super) may_be_over: bool,
     /// What it is a change of; the input, where nothing is said.
     pub(super) of: Option<String>,
 }
@@ -234,7 +248,11 @@ impl Change<'_> {
         if all > 0 && !members.iter().any(|(name, _)| *name == "seq") {
             members.push(("seq", seq(input, &[], all)));
         }
-        members.extend(visits(input, &walked).map(|visits| ("visits", visits)));
+        let visits = match (self.may_be_over, self.own) {
+            (true, Some(own)) => visits_unless_over(input, own),
+            _ => visits(input, &walked),
+        };
+        members.extend(visits.map(|visits| ("visits", visits)));
         if self.is_told {
             members.push(("path", entries(input, self.behind, counted + 1)));
         } else if all > 0 {

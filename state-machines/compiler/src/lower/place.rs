@@ -37,6 +37,7 @@ impl Lowering<'_> {
             members: answer(place, ways.len()),
             data: result(place),
             is_told: true,
+            may_be_over: place.is_listener,
             ..Change::default()
         };
         let task = Task {

@@ -30,25 +30,49 @@ impl Resolve<'_, '_> {
             let branches = self.branches(NodeIndex(activity), &listeners, attached);
             self.set_fork(self.enter(activity), branches);
         }
+        let is_start = |node: &document::Node| matches!(node.kind, document::Kind::Start(_));
+        let starts = self.graph.nodes().filter(|(_, node)| is_start(node));
+        let starts: Vec<NodeNo> = starts.map(|(no, _)| no).collect();
+        for no in &starts {
+            self.listen_in(*no);
+        }
+        // An event sub-process is entered when its event occurs, and its start event not once more.
+        for no in starts {
+            let sub = self.scope(no).filter(|sub| self.again.contains_key(sub));
+            if let (Some(sub), Some(exit)) = (sub, self.after_start(no)) {
+                self.set_exit(NodeIndex(sub), exit);
+            }
+        }
     }
 
     /// What follows the start of a scope: what happens in it, beside its listeners.
-    pub(super) fn after_start(&mut self, no: NodeNo) -> Option<Exit> {
-        let exit = self.only_exit(no)?;
+    pub(super) fn after_start(&self, no: NodeNo) -> Option<Exit> {
+        match self.beside.get(&no) {
+            Some(fork) => Some(Exit::Always(*fork)),
+            None => self.only_exit(no),
+        }
+    }
+
+    /// The fork behind the start of a scope that has listeners.
+    fn listen_in(&mut self, no: NodeNo) -> Option<()> {
         let scope = self.scope(no);
         let listeners = self.listeners_in(scope);
-        let (Exit::Always(body), false) = (&exit, listeners.is_empty()) else {
-            return Some(exit);
+        let Exit::Always(body) = self.only_exit(no)? else {
+            return None;
         };
+        if listeners.is_empty() {
+            return None;
+        }
         let fork = self.imply(format!("{}:listen", self.id(no)), Kind::Pass, Exit::None);
         self.scopes.insert(fork, self.scope_end(scope));
+        self.beside.insert(no, fork);
         let attached = Attached {
             to: self.stands_for(scope)?,
             is_entered: true,
         };
-        let branches = self.branches(*body, &listeners, attached);
+        let branches = self.branches(body, &listeners, attached);
         self.set_fork(fork, branches);
-        Some(Exit::Always(fork))
+        Some(())
     }
 
     /// The start events in a scope that do not interrupt it.
@@ -126,13 +150,14 @@ impl Resolve<'_, '_> {
             return;
         };
         self.ends_of_way(first, again);
-        if let Some(sub) = self
-            .scope(no)
-            .filter(|_| matches!(node.kind, document::Kind::Start(_)))
-        {
-            self.again.insert(sub, again);
-        }
-        let to = self.enter(first);
+        let sub = self.scope(no);
+        let to = match sub.filter(|_| matches!(node.kind, document::Kind::Start(_))) {
+            Some(sub) => {
+                self.again.insert(sub, again);
+                NodeIndex(sub)
+            }
+            None => self.enter(first),
+        };
         let kind = self.waiting(no, trigger, to);
         if let (Kind::Place(mut place), Some(made)) = (kind, self.nodes.get_mut(no)) {
             place.attached = Some(attached);

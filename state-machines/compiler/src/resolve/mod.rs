@@ -80,6 +80,8 @@ struct Resolve<'r, 'd> {
     ends: BTreeMap<NodeNo, NodeIndex>,
     /// Where a way goes that leads to a node with listeners: to the fork that opens them.
     entries: BTreeMap<NodeNo, NodeIndex>,
+    /// The fork that opens the listeners of a scope, by its start event.
+    beside: BTreeMap<NodeNo, NodeIndex>,
     /// For each end on the way of a listener: where the listener goes on.
     again: BTreeMap<NodeNo, NodeIndex>,
     /// Where the token of a listener is gone, so that its branch ends.
@@ -102,6 +104,7 @@ impl<'r, 'd> Resolve<'r, 'd> {
             end: NodeIndex(0),
             ends: BTreeMap::new(),
             entries: BTreeMap::new(),
+            beside: BTreeMap::new(),
             again: BTreeMap::new(),
             overs: Vec::new(),
             scopes: BTreeMap::new(),

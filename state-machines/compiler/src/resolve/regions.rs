@@ -91,7 +91,7 @@ fn homes(graph: &Graph<'_>) -> BTreeMap<NodeIndex, Home> {
             Kind::Boundary(boundary) if boundary.interrupting => (graph.find(&boundary.attached_to), false),
             Kind::SubProcess {
                 triggered_by_event: true,
-            } => (node.parent, false),
+            } if !is_listener(graph, no) => (node.parent, false),
             Kind::End(End {
                 event: Some(EndEvent::Terminate),
                 ..
@@ -102,6 +102,14 @@ fn homes(graph: &Graph<'_>) -> BTreeMap<NodeIndex, Home> {
         homes.insert(NodeIndex(no), Home { at, ends_all });
     }
     homes
+}
+
+/// An event sub-process that does not interrupt: its way begins at the listener.
+fn is_listener(graph: &Graph<'_>, sub: NodeNo) -> bool {
+    graph.nodes().any(|(_, node)| {
+        node.parent == Some(sub)
+            && matches!(&node.kind, document::Kind::Start(Some(start)) if !start.interrupting)
+    })
 }
 
 /// The ways that tokens take by themselves. Interruptions leave from their home, whatever they interrupt; a

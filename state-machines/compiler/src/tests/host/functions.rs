@@ -77,9 +77,15 @@ impl Host<'_> {
             self.is_left(attached) || self.is_used_up(&place, attached, &payload["events"])
         });
         let is_known = self.rows.contains_key(&place);
-        if is_known || !is_over {
-            self.enter(place.clone());
+        // A listener is entered with its activity, however soon that is left; later only while it is not.
+        let is_first = self
+            .rows
+            .iter()
+            .all(|(other, row)| other.node != place.node || row.payload["attached"] != payload["attached"]);
+        if !is_known && !is_first && is_over {
+            return vec![answered(token, json!({ "event": null, "entered": false }))];
         }
+        self.enter(place.clone());
         let row = self.rows.entry(place).or_insert_with(|| Row {
             token: String::new(),
             payload: payload.clone(),

@@ -7,7 +7,7 @@ mod large;
 mod resume;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 use super::game::generate::{Case, Features, case};
 use crate::Compiled;
@@ -22,7 +22,7 @@ const RESUMED: u32 = 12;
 fn compiled(definition: &Value) -> Compiled {
     let fields = ["amount", "note", "currency", "urgent"].map(str::to_owned);
     compile_unchecked(&definition.to_string(), fields.into())
-        .unwrap_or_else(|found| panic!("{found:#?}\n{definition:#}"))
+        .unwrap_or_else(|found| panic!("{found:#?}\n{definition}"))
 }
 
 fn holds(features: Features, cases: u32) {
@@ -44,10 +44,12 @@ fn holds(features: Features, cases: u32) {
                 false => Ok(0),
             })
             .map(|more| stops.set(stops.get() + more))
-            .map_err(|why| TestCaseError::fail(format!("{why}\n{:#}\n{:?}", case.definition, case.data)))
+            .map_err(TestCaseError::fail)
     });
-    if let Err(error) = outcome {
-        panic!("{error}");
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(why, case)) => panic!("{why}\n{}\n{:?}", case.definition, case.data),
+        Err(other) => panic!("{other}"),
     }
     println!("translation: {cases} of {cases} runs agree");
     println!("resume: {0} of {0} stops agree", stops.get());
@@ -80,4 +82,6 @@ feature! {
     links: links;
     escalations: escalations, sub_processes, parallel;
     incidents: incidents, errors, parallel;
+    listeners: listeners, boundaries, scripts;
+    listeners_in_scopes: listeners, boundaries, sub_processes, parallel, event_sub_processes, errors, scripts;
 }
