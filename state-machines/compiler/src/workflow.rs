@@ -58,7 +58,7 @@ pub(crate) enum Kind {
     /// Just passed: starts, merging gateways, events that have occurred, sub-processes.
     Pass,
     /// An end of the process; passed as well.
-    Status(EndStatus),
+    Status(Ending),
     /// Sets variables: an expression of an object with them, over the data.
     Effect(Effect),
     /// Decides by conditions.
@@ -75,6 +75,15 @@ pub(crate) enum Kind {
     Fail(String),
     /// The process is complete.
     End,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) status: EndStatus,
+    /// Other ends may have been entered before, and one that was rejected is not made good by this.
+    pub(crate) may_follow: bool,
+    /// Takes all other tokens away, and what they have come to.
+    pub(crate) ends_all: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -177,6 +186,8 @@ pub(crate) enum Called {
 pub(crate) struct Close {
     /// The places of the scope, each with the fields that its branch may write.
     pub(crate) places: Vec<(String, BTreeSet<String>)>,
+    /// The regions that were left, but for those of the way that leaves.
+    pub(crate) beside: Vec<RegionIndex>,
     /// The activity or scope whose listeners are over.
     pub(crate) release: Option<NodeIndex>,
 }

@@ -92,8 +92,13 @@ impl Lowering<'_> {
             payload.insert("places".to_owned(), places.into());
             payload.insert("since".to_owned(), code(&format!("{INPUT}.left")));
             members.push(("seq", format!("$max([{INPUT}.seq, {ANSWER}.seq])")));
-            if self.travels.visits {
-                members.push(("visits", format!("$merge([{ANSWER}.visits, {INPUT}.visits])")));
+            let counted: Vec<String> = self
+                .counted_in(&close.beside)
+                .map(|id| format!("{}: {ANSWER}.visits.`{id}`", quote(id)))
+                .collect();
+            if !counted.is_empty() {
+                let counted = counted.join(", ");
+                members.push(("visits", format!("$merge([{INPUT}.visits, {{{counted}}}])")));
             }
             data = self.travels.data.then(|| format!("{ANSWER}.data"));
         }

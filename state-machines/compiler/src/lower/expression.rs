@@ -188,15 +188,16 @@ pub(super) fn since_after(input: &str, nodes: &[&Node]) -> Option<String> {
 /// the same token's.
 fn status(input: &str, nodes: &[&Node]) -> Option<String> {
     let mut last = nodes.iter().rev().filter_map(|node| match node.kind {
-        Kind::Status(status) => Some((status, node.repeats || node.silent)),
+        Kind::Status(end) => Some((end.status, end.may_follow && !end.ends_all)),
         _ => None,
     });
-    last.next().map(|(status, repeats)| match (status, repeats) {
-        (EndStatus::Completed, true) => {
-            format!(r#"{input}.status = "rejected" ? "rejected" : "completed""#)
-        }
-        (status, _) => quote(status.as_str()),
-    })
+    last.next()
+        .map(|(status, may_follow)| match (status, may_follow) {
+            (EndStatus::Completed, true) => {
+                format!(r#"{input}.status = "rejected" ? "rejected" : "completed""#)
+            }
+            (status, _) => quote(status.as_str()),
+        })
 }
 
 /// A change of what travels.

@@ -116,6 +116,14 @@ impl Lowering<'_> {
             .collect()
     }
 
+    /// The nodes that lie in one of the regions and whose visits are counted.
+    pub(super) fn counted_in(&self, regions: &[RegionIndex]) -> impl Iterator<Item = &str> {
+        let nodes = self.workflow.nodes();
+        nodes
+            .filter(|(_, node)| node.is_counted() && regions.contains(&node.region))
+            .map(|(_, node)| node.id.as_str())
+    }
+
     /// Whether ends of the process lie in the branches.
     fn may_end(&self, regions: &[RegionIndex]) -> bool {
         self.workflow.nodes().any(|(_, node)| {

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::Resolve;
 use super::catchers::trigger;
 use super::regions::JOIN;
+use super::{Resolve, Scope};
 use crate::decision;
 use crate::document::{self, EndEvent, Event, Sent, Thrown};
 use crate::graph::NodeNo;
 use crate::node::{Access, Due, Retry, UserTask};
-use crate::workflow::{Call, Called, Effect, Exit, Kind, Listened, NodeIndex, Opens, Place, Trigger};
+use crate::workflow::{Call, Called, Effect, Ending, Exit, Kind, Listened, NodeIndex, Opens, Place, Trigger};
 
 impl Resolve<'_, '_> {
     /// None: the rules let something pass that they should not have.
@@ -94,7 +94,11 @@ impl Resolve<'_, '_> {
     fn end_event(&mut self, no: NodeNo, end: &document::End) -> Option<(Kind, Exit)> {
         let scope = self.scope(no);
         let kind = match scope {
-            None => Kind::Status(end.status),
+            None => Kind::Status(Ending {
+                status: end.status,
+                may_follow: false,
+                ends_all: matches!(end.event, Some(EndEvent::Terminate)),
+            }),
             Some(_) => Kind::Pass,
         };
         let over = match self.again.get(&no) {
@@ -129,18 +133,24 @@ impl Resolve<'_, '_> {
         match thrown {
             Thrown::None | Thrown::Compensation { .. } => self.only_exit(no),
             Thrown::Link { name } => {
-                let scope = self.scope(no);
-                let target = self.graph.nodes().find(|(_, node)| {
-                    node.parent == scope
-                        && matches!(&node.kind, document::Kind::Catch(Event::Link { name: one }) if one == name)
-                });
-                target.map(|(to, _)| Exit::Always(self.enter(to)))
+                let target = self.link(self.scope(no), name)?;
+                Some(Exit::Always(self.enter(target)))
             }
             Thrown::Escalation { code } => match self.escalated(no, code) {
                 Some(catcher) if catcher.interrupting => Some(Exit::Always(catcher.to)),
                 _ => self.only_exit(no),
             },
         }
+    }
+
+    /// Where a link of a scope leads.
+    pub(super) fn link(&self, scope: Scope, name: &str) -> Option<NodeNo> {
+        let mut nodes = self.graph.nodes();
+        let target = nodes.find(|(_, node)| {
+            node.parent == scope
+                && matches!(&node.kind, document::Kind::Catch(Event::Link { name: one }) if one == name)
+        });
+        target.map(|(to, _)| to)
     }
 
     fn user(&mut self, no: NodeNo, node: &document::Node, task: &document::UserTask) -> Kind {

@@ -2,7 +2,7 @@
 //! end by itself.
 
 use super::catchers::trigger;
-use super::{Resolve, Scope};
+use super::{Resolve, Scope, Whole};
 use crate::document::{self, Event, TimerKind};
 use crate::graph::NodeNo;
 use crate::workflow::{Attached, Close, Exit, Kind, NodeIndex};
@@ -19,7 +19,6 @@ impl Resolve<'_, '_> {
         // All of them first: one listener's way may lead to another's activity.
         for (activity, _) in &activities {
             let fork = self.imply(format!("{}:listen", self.id(*activity)), Kind::Pass, Exit::None);
-            self.scopes.insert(fork, self.scope_end(self.scope(*activity)));
             self.entries.insert(*activity, fork);
         }
         for (activity, listeners) in activities {
@@ -33,6 +32,10 @@ impl Resolve<'_, '_> {
         let is_start = |node: &document::Node| matches!(node.kind, document::Kind::Start(_));
         let starts = self.graph.nodes().filter(|(_, node)| is_start(node));
         let starts: Vec<NodeNo> = starts.map(|(no, _)| no).collect();
+        // Where forks of listeners end is known once all ways of listeners are.
+        for (activity, fork) in self.entries.clone() {
+            self.forks.insert(fork, activity);
+        }
         for no in &starts {
             self.listen_in(*no);
         }
@@ -64,7 +67,6 @@ impl Resolve<'_, '_> {
             return None;
         }
         let fork = self.imply(format!("{}:listen", self.id(no)), Kind::Pass, Exit::None);
-        self.scopes.insert(fork, self.scope_end(scope));
         self.beside.insert(no, fork);
         let attached = Attached {
             to: self.stands_for(scope)?,
@@ -149,14 +151,16 @@ impl Resolve<'_, '_> {
         let Some(first) = self.graph.outgoing(no).first().map(|edge| edge.node) else {
             return;
         };
-        self.ends_of_way(first, again);
         let sub = self.scope(no);
         let to = match sub.filter(|_| matches!(node.kind, document::Kind::Start(_))) {
             Some(sub) => {
                 self.again.insert(sub, again);
                 NodeIndex(sub)
             }
-            None => self.enter(first),
+            None => {
+                self.ends_of_way(no, first, again);
+                self.enter(first)
+            }
         };
         let kind = self.waiting(no, trigger, to);
         if let (Kind::Place(mut place), Some(made)) = (kind, self.nodes.get_mut(no)) {
@@ -168,15 +172,26 @@ impl Resolve<'_, '_> {
     }
 
     /// The ends that a listener's way comes to, within its scope, lead back to the listener.
-    fn ends_of_way(&mut self, first: NodeNo, again: NodeIndex) {
+    fn ends_of_way(&mut self, listener: NodeNo, first: NodeNo, again: NodeIndex) {
         let mut waiting = vec![first];
         let mut seen = std::collections::BTreeSet::new();
         while let Some(no) = waiting.pop() {
             if !seen.insert(no) {
                 continue;
             }
-            if let Some(document::Kind::End(_)) = self.graph.node(no).map(|node| &node.kind) {
-                self.again.insert(no, again);
+            let whole = Whole {
+                end: again,
+                beside: NodeIndex(listener),
+            };
+            self.ways.insert(no, whole);
+            match self.graph.node(no).map(|node| &node.kind) {
+                Some(document::Kind::End(_)) => {
+                    self.again.insert(no, again);
+                }
+                Some(document::Kind::Throw(document::Thrown::Link { name })) => {
+                    waiting.extend(self.link(self.scope(no), name));
+                }
+                _ => {}
             }
             waiting.extend(self.graph.outgoing(no).iter().map(|edge| edge.node));
             // Other listeners' ways have ends of their own.
@@ -213,8 +228,8 @@ impl Resolve<'_, '_> {
 
     fn release(&mut self, id: String, of: NodeIndex, exit: Exit) -> NodeIndex {
         let close = Close {
-            places: Vec::new(),
             release: Some(of),
+            ..Close::default()
         };
         self.imply(id, Kind::Close(Box::new(close)), exit)
     }
@@ -236,5 +251,25 @@ impl Resolve<'_, '_> {
         let release = self.release(id, of, Exit::Always(end));
         self.releases.insert(scope, release);
         release
+    }
+
+    /// Where forks end that lie in no other: where the tokens of the node's scope, or of its listener's way, end.
+    pub(super) fn whole(&mut self, no: NodeNo) -> Option<Whole> {
+        if let Some(way) = self.ways.get(&no) {
+            return Some(*way);
+        }
+        let scope = self.scope(no);
+        let start = self.start(scope)?;
+        let beside = match self.beside.get(&start.0).and_then(|fork| self.nodes.get(fork.0)) {
+            Some(fork) => match &fork.kind {
+                Kind::Fork(branches) => *branches.first()?,
+                _ => return None,
+            },
+            None => start,
+        };
+        Some(Whole {
+            end: self.over(scope),
+            beside,
+        })
     }
 }

@@ -16,7 +16,7 @@ use domain::diagnostic::Diagnostic;
 use crate::document::{self, Document};
 use crate::graph::{Graph, NodeNo, on_a_cycle};
 use crate::node::EndStatus;
-use crate::workflow::{Exit, Kind, Node, NodeIndex, ROOT, Workflow};
+use crate::workflow::{Ending, Exit, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 
 pub(crate) use kinds::object;
 
@@ -34,6 +34,10 @@ pub(crate) fn resolve(
     let mut resolve = Resolve::new(graph, reads);
     resolve.nodes().ok_or(None)?;
     let start = resolve.start(None).ok_or(None)?;
+    let wholes = (0..graph.nodes().count()).filter_map(|no| Some((no, resolve.whole(no)?)));
+    let wholes: BTreeMap<NodeNo, Whole> = wholes.collect();
+    let listening = resolve.listening(&wholes);
+    let overs = std::mem::take(&mut resolve.overs);
     let mut workflow = Workflow {
         key: document.key.clone(),
         name: document
@@ -50,9 +54,9 @@ pub(crate) fn resolve(
         raises: BTreeMap::new(),
     };
     let implied = regions::Implied {
-        overs: resolve.overs,
-        ends: resolve.ends,
-        scopes: resolve.scopes,
+        overs,
+        wholes,
+        listening,
     };
     regions::divide(&mut workflow, graph, &implied).map_err(Some)?;
     conflicts::check(&workflow, graph).map_err(Some)?;
@@ -65,11 +69,36 @@ pub(crate) fn resolve(
     for (node, repeats) in workflow.nodes.iter_mut().zip(on_a_cycle(&successors)) {
         node.repeats = repeats;
     }
+    order_ends(&mut workflow);
     Ok(workflow)
+}
+
+/// Tells the ends apart that no other may have been entered before.
+fn order_ends(workflow: &mut Workflow) {
+    let rejecting: Vec<RegionIndex> = workflow
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.kind, Kind::Status(end) if end.status == EndStatus::Rejected))
+        .map(|node| node.region)
+        .collect();
+    for node in &mut workflow.nodes {
+        let (region, repeats) = (node.region, node.repeats);
+        if let Kind::Status(end) = &mut node.kind {
+            end.may_follow |= repeats || rejecting.iter().any(|other| *other != region);
+        }
+    }
 }
 
 /// A scope: the process, or a sub-process by its number.
 type Scope = Option<NodeNo>;
+
+/// Where a whole of tokens ends: that of a scope, or of the way of a listener.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    end: NodeIndex,
+    /// Lies in the region of the whole.
+    beside: NodeIndex,
+}
 
 struct Resolve<'r, 'd> {
     graph: &'r Graph<'d>,
@@ -86,8 +115,10 @@ struct Resolve<'r, 'd> {
     again: BTreeMap<NodeNo, NodeIndex>,
     /// Where the token of a listener is gone, so that its branch ends.
     overs: Vec<NodeIndex>,
-    /// The end of the scope in which a fork of listeners lies.
-    scopes: BTreeMap<NodeIndex, NodeIndex>,
+    /// The activity of each fork of listeners on one.
+    forks: BTreeMap<NodeIndex, NodeNo>,
+    /// The nodes on the ways of listeners on activities, with where these end.
+    ways: BTreeMap<NodeNo, Whole>,
     boundaries: BTreeMap<NodeNo, Vec<NodeNo>>,
     /// The event sub-processes of each scope.
     event_subs: BTreeMap<Scope, Vec<NodeNo>>,
@@ -107,7 +138,8 @@ impl<'r, 'd> Resolve<'r, 'd> {
             beside: BTreeMap::new(),
             again: BTreeMap::new(),
             overs: Vec::new(),
-            scopes: BTreeMap::new(),
+            forks: BTreeMap::new(),
+            ways: BTreeMap::new(),
             boundaries: BTreeMap::new(),
             event_subs: BTreeMap::new(),
             releases: BTreeMap::new(),
@@ -149,7 +181,11 @@ impl<'r, 'd> Resolve<'r, 'd> {
                         }
                     );
                 let kind = match is_last {
-                    true => Kind::Status(EndStatus::Completed),
+                    true => Kind::Status(Ending {
+                        status: EndStatus::Completed,
+                        may_follow: true,
+                        ends_all: false,
+                    }),
                     false => Kind::Pass,
                 };
                 let end = self.imply(format!("{}:end", node.id), kind, Exit::None);
@@ -183,6 +219,20 @@ impl<'r, 'd> Resolve<'r, 'd> {
             }
         }
         Some(())
+    }
+
+    /// For each fork of listeners where it ends if it lies in no other fork.
+    fn listening(&self, wholes: &BTreeMap<NodeNo, Whole>) -> BTreeMap<NodeIndex, Whole> {
+        let on_activities = self.forks.iter();
+        let on_activities = on_activities.filter_map(|(fork, on)| Some((*fork, *wholes.get(on)?)));
+        let in_scopes = self.beside.iter().map(|(start, fork)| {
+            let whole = Whole {
+                end: self.scope_end(self.scope(*start)),
+                beside: NodeIndex(*start),
+            };
+            (*fork, whole)
+        });
+        on_activities.chain(in_scopes).collect()
     }
 
     fn set_exit(&mut self, node: NodeIndex, exit: Exit) {

@@ -11,8 +11,13 @@ pub(super) fn close_what_is_left(workflow: &mut Workflow) {
         let Some(fork) = outermost(workflow, region, to) else {
             continue;
         };
+        let beside = beside(workflow, region, fork);
         let close = Close {
-            places: left_open(workflow, region, fork),
+            places: left_open(workflow, &beside),
+            beside: beside
+                .iter()
+                .filter_map(|around| around.first().copied())
+                .collect(),
             release: None,
         };
         let first = if close.places.is_empty() {
@@ -59,21 +64,35 @@ fn outermost(workflow: &Workflow, region: RegionIndex, to: NodeIndex) -> Option<
     workflow.region(branch).fork
 }
 
+/// The branches of a fork that run beside a way that leaves it, each with those around it up to that way: the forks that
+/// the way itself passed before are over.
+fn beside(workflow: &Workflow, region: RegionIndex, fork: NodeIndex) -> Vec<Vec<RegionIndex>> {
+    let leaving: Vec<RegionIndex> = workflow.around(region).collect();
+    let left: Vec<NodeIndex> = leaving
+        .iter()
+        .filter_map(|at| workflow.region(*at).fork)
+        .collect();
+    let outermost = left.iter().position(|one| *one == fork).unwrap_or_default();
+    let is_left = |at: &RegionIndex| {
+        let fork = workflow.region(*at).fork;
+        left.iter().take(outermost + 1).any(|one| fork == Some(*one))
+    };
+    let all = workflow.regions().map(|(at, _)| {
+        let around = workflow.around(at);
+        around.take_while(|at| !leaving.contains(at)).collect()
+    });
+    all.filter(|around: &Vec<RegionIndex>| around.last().is_some_and(is_left))
+        .collect()
+}
+
 /// The places that may be open beside the way that leaves, with what their branches may write.
-fn left_open(workflow: &Workflow, region: RegionIndex, fork: NodeIndex) -> Vec<(String, BTreeSet<String>)> {
-    let leaving: BTreeSet<RegionIndex> = workflow.around(region).collect();
+fn left_open(workflow: &Workflow, beside: &[Vec<RegionIndex>]) -> Vec<(String, BTreeSet<String>)> {
     let mut places = Vec::new();
     for (_, node) in workflow.nodes() {
-        let around: Vec<RegionIndex> = workflow.around(node.region).collect();
-        let inside = around.iter().any(|at| workflow.region(*at).fork == Some(fork));
-        if !matches!(node.kind, Kind::Place(_)) || !inside || leaving.contains(&node.region) {
-            continue;
+        let around = beside.iter().find(|around| around.first() == Some(&node.region));
+        if let (Kind::Place(_), Some(around)) = (&node.kind, around) {
+            places.push((node.id.clone(), fields(workflow, around)));
         }
-        let beside: Vec<RegionIndex> = around
-            .into_iter()
-            .take_while(|at| !leaving.contains(at))
-            .collect();
-        places.push((node.id.clone(), fields(workflow, &beside)));
     }
     places
 }

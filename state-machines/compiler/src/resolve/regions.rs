@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::diagnostic::Diagnostic;
 use domain::text::Text;
 
+use super::Whole;
 use super::dominators::post_dominators;
 use crate::document;
 use crate::graph::{Graph, NodeNo, reachable};
@@ -23,10 +24,10 @@ const DEEPEST: usize = 16;
 pub(super) struct Implied {
     /// Where a listener's token is gone.
     pub(super) overs: Vec<NodeIndex>,
-    /// Where each sub-process ends.
-    pub(super) ends: BTreeMap<NodeNo, NodeIndex>,
-    /// For each fork of listeners the end of the scope that it lies in.
-    pub(super) scopes: BTreeMap<NodeIndex, NodeIndex>,
+    /// Where the tokens of each node's scope, or of its listener's way, end.
+    pub(super) wholes: BTreeMap<NodeNo, Whole>,
+    /// The same for each fork of listeners.
+    pub(super) listening: BTreeMap<NodeIndex, Whole>,
 }
 
 /// Finds where every fork ends, and to which branch every node belongs.
@@ -123,7 +124,7 @@ fn ways(
     let mut ways: Vec<Vec<usize>> = Vec::with_capacity(workflow.nodes.len());
     for (index, node) in workflow.nodes() {
         let mut targets = node.targets();
-        if implied.scopes.contains_key(&index) {
+        if implied.listening.contains_key(&index) {
             targets.truncate(1);
         }
         targets.retain(|to| *to != JOIN && !homes.contains_key(to));
@@ -276,14 +277,9 @@ impl Division<'_, '_> {
     }
 
     fn join(&mut self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
-        if let Some(scope_end) = self.implied.scopes.get(&fork) {
-            // Listeners belong to the rest of their branch, or of their scope.
-            let begins_outside = self.region_of_scope(workflow, *scope_end) == Some(region);
-            return if begins_outside {
-                Some(*scope_end)
-            } else {
-                self.exit_of(region)
-            };
+        if let Some(whole) = self.implied.listening.get(&fork) {
+            // Listeners belong to the rest of their branch, or of their whole.
+            return self.end_of(*whole, region);
         }
         let join = self.post_dominator(workflow, fork, region)?;
         if is_scope_end(workflow, join) {
@@ -340,27 +336,16 @@ impl Division<'_, '_> {
     }
 
     fn end_of_scope(&self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
-        let scope = self
-            .written_of(workflow, fork)
-            .and_then(|no| self.graph.node(no)?.parent);
-        let end = match scope {
-            None => workflow.end,
-            Some(no) => *self.implied.ends.get(&no)?,
-        };
-        // A fork that was opened within the scope ends it only together with its branch.
-        match self.region_of_scope(workflow, end) == Some(region) {
-            true => Some(end),
-            false => self.exit_of(region),
-        }
+        let whole = self.implied.wholes.get(&self.written_of(workflow, fork)?)?;
+        self.end_of(*whole, region)
     }
 
-    /// The region in which a scope lies whose end is given.
-    fn region_of_scope(&self, workflow: &Workflow, end: NodeIndex) -> Option<RegionIndex> {
-        if end == workflow.end {
-            return Some(ROOT);
+    /// Where a fork ends that nothing joins: with the whole that it lies in, or with its branch of a fork around.
+    fn end_of(&self, whole: Whole, region: RegionIndex) -> Option<NodeIndex> {
+        match self.region_of(whole.beside) == Some(region) {
+            true => Some(whole.end),
+            false => self.exit_of(region),
         }
-        let id = workflow.node(end).id.strip_suffix(":end")?;
-        self.region_of(NodeIndex(self.graph.find(id)?))
     }
 
     /// The node of the document that an implied node belongs to.
@@ -397,7 +382,7 @@ impl Division<'_, '_> {
                 one.branch > 0
                     && one
                         .fork
-                        .is_some_and(|fork| self.implied.scopes.contains_key(&fork))
+                        .is_some_and(|fork| self.implied.listening.contains_key(&fork))
             })
         };
         let successors: Vec<Vec<NodeNo>> = workflow
@@ -505,8 +490,12 @@ fn write_up(workflow: &mut Workflow) {
         }
         let Kind::Place(place) = &node.kind else { continue };
         for event in &place.events {
-            // An event that leaves its fork takes all other branches away.
-            let around: Vec<RegionIndex> = workflow.around(workflow.node(event.to).region).collect();
+            // An event that leaves its fork takes all other branches away; one that leads to the join does not.
+            let lies_in = match event.to == workflow.region(node.region).exit {
+                true => node.region,
+                false => workflow.node(event.to).region,
+            };
+            let around: Vec<RegionIndex> = workflow.around(lies_in).collect();
             for field in event.trigger.writes() {
                 writes.extend(around.iter().map(|region| (*region, field.clone())));
             }

@@ -59,7 +59,7 @@ macro_rules! feature {
     ($($name:ident: $($feature:ident),*;)*) => {
         $(#[test]
         fn $name() {
-            holds(Features { $($feature: true,)* ..Features::NONE }, 200);
+            holds(Features { $($feature: true,)* ..Features::NONE }, std::env::var("N").map_or(200, |n| n.parse().unwrap()));
         })*
     };
 }
@@ -84,4 +84,5 @@ feature! {
     incidents: incidents, errors, parallel;
     listeners: listeners, boundaries, scripts;
     listeners_in_scopes: listeners, boundaries, sub_processes, parallel, event_sub_processes, errors, scripts;
+    listeners_in_forks: listeners, boundaries, parallel, inclusive, open_forks, links, terminate, catches, scripts;
 }
