@@ -50,7 +50,9 @@ pub fn position(regions: &[Region], rows: &[PlaceRow]) -> Option<Map<String, Val
         .iter()
         .filter_map(|row| {
             let region = *places.get(row.node.as_str())?;
-            Some(Standing { row, region })
+            // Iterations begin again with what was there before them: what they have done is found by its keys.
+            let is_repeated = regions.get(region).is_some_and(|one| one.is_repeated);
+            (!is_repeated).then_some(Standing { row, region })
         })
         .collect();
     Positions { regions }.of(0, &known.iter().collect::<Vec<_>>())

@@ -47,21 +47,16 @@ impl Checked<'_> {
 
 /// What is right and has no machine yet, so that nothing is translated to less than it says.
 pub(crate) fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
-    let is_lowered = |node: &&Node| {
-        node.multi_instance.is_none()
-            && match &node.kind {
-                Kind::Service(task) => !task.is_for_compensation,
-                Kind::Throw(Thrown::Compensation { .. }) => false,
-                Kind::End(end) => !matches!(end.event, Some(EndEvent::Compensation { .. })),
-                Kind::Boundary(boundary) => {
-                    !matches!(boundary.event, Event::Compensation { .. })
-                        && (boundary.interrupting || !matches!(boundary.event, Event::Escalation { .. }))
-                }
-                Kind::Start(Some(start)) => {
-                    start.interrupting || !matches!(start.event, Event::Escalation { .. })
-                }
-                _ => true,
-            }
+    let is_lowered = |node: &&Node| match &node.kind {
+        Kind::Service(task) => !task.is_for_compensation,
+        Kind::Throw(Thrown::Compensation { .. }) => false,
+        Kind::End(end) => !matches!(end.event, Some(EndEvent::Compensation { .. })),
+        Kind::Boundary(boundary) => {
+            !matches!(boundary.event, Event::Compensation { .. })
+                && (boundary.interrupting || !matches!(boundary.event, Event::Escalation { .. }))
+        }
+        Kind::Start(Some(start)) => start.interrupting || !matches!(start.event, Event::Escalation { .. }),
+        _ => true,
     };
     let text = Text::new(
         "This is right, but no machine is made of it yet.",

@@ -31,12 +31,10 @@ impl Lowering<'_> {
         let (catch, caught) = self.catchers(index, before, &call.catches);
         let passed = self.list(before);
         let mut payload = self.payload(node, &passed);
-        let visit = expression::visit(INPUT, node);
-        let key = format!(
-            "{INPUT}.instance & {} & {visit}",
-            quote(&format!("/{}/", node.id))
-        );
-        payload.insert("idempotency_key".to_owned(), code(&key));
+        payload.insert("idempotency_key".to_owned(), code(&key(node)));
+        if let Called::Arrive(of) = &call.what {
+            return self.arrive(index, *of, payload);
+        }
         if self.travels.data {
             payload.insert("data".to_owned(), code(&expression::data_before(&passed)));
         }
@@ -74,8 +72,12 @@ impl Lowering<'_> {
         let mut payload = self.payload(node, &passed);
         payload.insert("visit".to_owned(), json!(1));
         // The number of its visit is not counted; the number of the node entered last tells the calls apart.
+        let iteration = match node.iterates {
+            true => format!(r#" & "/" & {INPUT}.iteration"#),
+            false => String::new(),
+        };
         let key = format!(
-            "{INPUT}.instance & {} & ({})",
+            "{INPUT}.instance & {} & ({}){iteration}",
             quote(&format!("/{}/", node.id)),
             expression::seq(INPUT, &passed, 0)
         );
@@ -83,18 +85,24 @@ impl Lowering<'_> {
         payload.insert("seq".to_owned(), code(&expression::seq(INPUT, &passed, 0)));
         let mut data = None;
         let mut members = Vec::new();
-        if !close.places.is_empty() {
+        if !close.places.is_empty() || !close.services.is_empty() {
             let places: Map<String, Value> = close
                 .places
                 .iter()
                 .map(|(id, fields)| (id.clone(), json!(fields)))
                 .collect();
             payload.insert("places".to_owned(), places.into());
+            if !close.services.is_empty() {
+                payload.insert("services".to_owned(), json!(close.services));
+            }
             payload.insert("since".to_owned(), code(&format!("{INPUT}.left")));
             members.push(("seq", format!("$max([{INPUT}.seq, {ANSWER}.seq])")));
             let counted: Vec<String> = self
                 .counted_in(&close.beside)
-                .map(|id| format!("{}: {ANSWER}.visits.`{id}`", quote(id)))
+                .map(|id| {
+                    let highest = format!("$max([{INPUT}.visits.`{id}`, {ANSWER}.visits.`{id}`])");
+                    format!("{}: {highest}", quote(id))
+                })
                 .collect();
             if !counted.is_empty() {
                 let counted = counted.join(", ");
@@ -126,6 +134,40 @@ impl Lowering<'_> {
         self.goes_on(index, task, change)
     }
 
+    /// Tells the other iterations that this one is complete, and learns of those that were before.
+    fn arrive(&self, index: NodeIndex, of: NodeIndex, mut payload: Map<String, Value>) -> Made {
+        let whole = self.workflow.node(of);
+        let visit = number(&expression::visits_so_far(&[], whole));
+        let mut join = json!({"node": whole.id, "visit": visit});
+        if whole.iterates {
+            let outer = format!("{INPUT}.loops.`{}`.outer", whole.id);
+            join["iteration"] = code(&outer);
+        }
+        let key = format!(
+            r#"{INPUT}.instance & {} & ({}) & "/" & {INPUT}.iteration & "/complete""#,
+            quote(&format!("/{}/", whole.id)),
+            expression::visits_so_far(&[], whole),
+        );
+        payload.insert("node".to_owned(), json!(whole.id));
+        payload.insert("visit".to_owned(), visit);
+        payload.insert("seq".to_owned(), code(&format!("{INPUT}.seq")));
+        payload.insert("idempotency_key".to_owned(), code(&key));
+        payload.insert("join".to_owned(), join);
+        payload.insert("arrival".to_owned(), code(&format!("{INPUT}.iteration")));
+        let value = format!(r#"{{"output": {INPUT}.output}}"#);
+        payload.insert("value".to_owned(), code(&value));
+        let task = Task {
+            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            ..invoke("arrive_at_join", payload)
+        };
+        let change = Change {
+            members: vec![("arrived", ANSWER.to_owned())],
+            is_told: true,
+            ..Change::default()
+        };
+        self.goes_on(index, task, change)
+    }
+
     fn goes_on(&self, index: NodeIndex, mut task: Task, change: Change<'_>) -> Made {
         let Exit::Always(to) = self.workflow.node(index).exit else {
             task.end = true;
@@ -151,11 +193,24 @@ impl Lowering<'_> {
             .iter()
             .map(|name| ((*name).to_owned(), code(&format!("{INPUT}.{name}"))))
             .collect();
-        payload.insert("node".to_owned(), json!(node.id));
+        payload.insert("node".to_owned(), json!(node.told_id()));
+        if node.iterates {
+            payload.insert("iteration".to_owned(), code(&format!("{INPUT}.iteration")));
+        }
         payload.insert("visit".to_owned(), number(&expression::visit(INPUT, node)));
         payload.insert("seq".to_owned(), code(&expression::seq(INPUT, before, 1)));
         payload.insert("path".to_owned(), code(&expression::path(INPUT, before)));
         payload
+    }
+}
+
+/// The idempotency key of a node: of its visit, and iteration.
+fn key(node: &Node) -> String {
+    let visit = expression::visit(INPUT, node);
+    let id = quote(&format!("/{}/", node.told_id()));
+    match node.iterates {
+        true => format!(r#"{INPUT}.instance & {id} & {visit} & "/" & {INPUT}.iteration"#),
+        false => format!("{INPUT}.instance & {id} & {visit}"),
     }
 }
 
@@ -214,6 +269,7 @@ fn told(call: &Call, before: &[&Node], payload: &mut Map<String, Value>) -> Stri
             payload.insert("signal".to_owned(), json!({"name": name, "data": data(list)}));
             "throw_event".to_owned()
         }
+        Called::Arrive(_) => "arrive_at_join".to_owned(),
     }
 }
 

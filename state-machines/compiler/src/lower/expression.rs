@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::node::EndStatus;
-use crate::workflow::{Kind, Node};
+use crate::workflow::{Condition, Kind, Node};
 
 /// What a state is given.
 pub(super) const INPUT: &str = "$states.input";
@@ -42,8 +42,34 @@ pub(super) fn all(conditions: &[String]) -> String {
 
 /// A condition over the data after `passed`, as a path step so that bare names are fields. A condition that has no
 /// value does not hold.
-pub(super) fn holds(condition: &str, passed: &[&Node]) -> String {
-    let condition = condition.trim();
+pub(super) fn holds(condition: &Condition, passed: &[&Node]) -> String {
+    match condition {
+        Condition::Data(condition) if !passed.iter().any(|node| is_step(node)) => {
+            holds_on_data(condition.trim(), passed)
+        }
+        Condition::Data(condition) => {
+            let condition = format!("($s.data.({})) = true", condition.trim());
+            with_state(passed, &condition)
+        }
+        Condition::Travelling { expression, .. } => with_state(passed, expression),
+    }
+}
+
+/// An expression over what travels after `passed`, as `$s`.
+fn with_state(passed: &[&Node], expression: &str) -> String {
+    let change = Change {
+        behind: passed,
+        ..Change::default()
+    };
+    let state = change.expression().unwrap_or_else(|| INPUT.to_owned());
+    format!("($s := {state}; {expression})")
+}
+
+fn is_step(node: &Node) -> bool {
+    matches!(node.kind, Kind::Step(_))
+}
+
+fn holds_on_data(condition: &str, passed: &[&Node]) -> String {
     match changed(&format!("{INPUT}.data"), passed) {
         Data::Same(data) => format!("({data}.({condition})) = true"),
         Data::Block(block, data) => format!("({block}; ({data}.({condition})) = true)"),
@@ -107,10 +133,10 @@ pub(super) fn seq(input: &str, before: &[&Node], more: usize) -> String {
 
 /// The number of this entering of a node.
 pub(super) fn visit(input: &str, node: &Node) -> String {
-    if node.repeats {
-        format!("$sum([{input}.visits.`{}`, 1])", node.id)
-    } else {
-        "1".to_owned()
+    match &node.of {
+        Some(of) if of.repeats => format!("{input}.visits.`{}`", of.id),
+        None if node.repeats => format!("$sum([{input}.visits.`{}`, 1])", node.id),
+        _ => "1".to_owned(),
     }
 }
 
@@ -126,9 +152,17 @@ pub(super) fn visits_so_far(before: &[&Node], node: &Node) -> String {
 /// The entries of `nodes`, of which the first is `from` after the input's `seq`.
 fn entries(input: &str, nodes: &[&Node], from: usize) -> String {
     let entries = told(nodes).enumerate().map(|(i, node)| {
+        let iteration = match (node.iterates, node.of_iteration) {
+            (true, None) => format!(r#", "iteration": {input}.iteration"#),
+            (true, Some(depth)) => format!(
+                r#", "iteration": $join($split({input}.iteration, ".")[[0..{}]], ".")"#,
+                depth.saturating_sub(1)
+            ),
+            (false, _) => String::new(),
+        };
         format!(
-            r#"{{"node": {}, "visit": {}, "seq": {}}}"#,
-            quote(&node.id),
+            r#"{{"node": {}, "visit": {}, "seq": {}{iteration}}}"#,
+            quote(node.told_id()),
             visit(input, node),
             seq(input, &[], from + i)
         )
@@ -201,7 +235,7 @@ fn status(input: &str, nodes: &[&Node]) -> Option<String> {
 }
 
 /// A change of what travels.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Change<'n> {
     /// What is passed before the state's own node.
     pub(super) before: &'n [&'n Node],
@@ -223,7 +257,24 @@ pub(super) struct Change<'n> {
 
 impl Change<'_> {
     /// The expression of the new state; none where it is the input.
-    pub(super) fn expression(self) -> Option<String> {
+    pub(super) fn expression(mut self) -> Option<String> {
+        if let Some(at) = self.before.iter().position(|node| is_step(node)) {
+            let (first, rest) = self.before.split_at(at);
+            self.of = Some(stepped(first, rest, self.of.take()));
+            self.before = rest.get(1..).unwrap_or_default();
+            return self.expression();
+        }
+        if let Some(at) = self.behind.iter().position(|node| is_step(node)) {
+            let (first, rest) = self.behind.split_at(at);
+            self.behind = first;
+            let of = self.expression();
+            let behind = Change {
+                of: Some(stepped(&[], rest, of)),
+                behind: rest.get(1..).unwrap_or_default(),
+                ..Change::default()
+            };
+            return behind.expression();
+        }
         match self.of.clone() {
             None => {
                 let members = self.members(INPUT);
@@ -276,6 +327,20 @@ impl Change<'_> {
 
     pub(super) fn output(self) -> Option<Value> {
         self.expression().map(|expression| code(&expression))
+    }
+}
+
+/// What travels after `passed`, and then the step that stands first in `rest`.
+fn stepped(passed: &[&Node], rest: &[&Node], of: Option<String>) -> String {
+    let change = Change {
+        behind: passed,
+        of,
+        ..Change::default()
+    };
+    let before = change.expression().unwrap_or_else(|| INPUT.to_owned());
+    match rest.first().map(|node| &node.kind) {
+        Some(Kind::Step(step)) => format!("($s := {before}; $merge([$s, {}]))", step.expression),
+        _ => before,
     }
 }
 

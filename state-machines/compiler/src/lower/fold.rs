@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::expression;
 use super::ways::{Ask, Stop, run, ways};
+use crate::graph::on_a_cycle;
 use crate::workflow::{Exit, Kind, Node, NodeIndex, Workflow};
 
 /// A gateway over more levels than this keeps a `Choice` of its own: each level lengthens the conditions.
@@ -35,6 +36,7 @@ struct Size {
 impl Fold {
     pub(super) fn new(workflow: &Workflow, most: usize) -> Self {
         let shared = shared(workflow);
+        let circles = circles(workflow);
         let mut fold = Self {
             most,
             sizes: HashMap::new(),
@@ -50,7 +52,10 @@ impl Fold {
                 }
                 let targets = inside(workflow, node);
                 if children_done {
-                    let size = fold.size(node, &targets, shared.contains(&at));
+                    let mut size = fold.size(node, &targets, shared.contains(&at));
+                    if circles.get(at.0) == Some(&true) {
+                        size.levels = MOST_LEVELS + 1;
+                    }
                     fold.sizes.insert(at, size);
                 } else if entered.insert(at) {
                     stack.push((at, true));
@@ -144,7 +149,7 @@ impl Leaf {
 fn is_passed(node: &Node) -> bool {
     matches!(
         node.kind,
-        Kind::Gateway | Kind::Pass | Kind::Status(_) | Kind::Effect(_)
+        Kind::Gateway | Kind::Pass | Kind::Status(_) | Kind::Effect(_) | Kind::Step(_)
     )
 }
 
@@ -158,6 +163,18 @@ fn inside(workflow: &Workflow, node: &Node) -> Vec<NodeIndex> {
     let mut targets = node.exit.targets();
     targets.retain(|to| *to != exit && workflow.node(*to).region == node.region);
     targets
+}
+
+/// The nodes from which a way leads back without a state: iterations of what is only passed.
+fn circles(workflow: &Workflow) -> Vec<bool> {
+    let successors: Vec<Vec<usize>> = workflow
+        .nodes()
+        .map(|(_, node)| match is_passed(node) {
+            true => inside(workflow, node).into_iter().map(|to| to.0).collect(),
+            false => Vec::new(),
+        })
+        .collect();
+    on_a_cycle(&successors)
 }
 
 /// The gateways to which several ways lead, also by way of nodes that are only passed.

@@ -47,7 +47,7 @@ impl Lowering<'_> {
         (parallel.into(), follow)
     }
 
-    fn branch(&self, region: RegionIndex) -> Branch {
+    pub(super) fn branch(&self, region: RegionIndex) -> Branch {
         let Scope { start_at, states } = self.scope(region);
         Branch {
             start_at,
@@ -107,7 +107,7 @@ impl Lowering<'_> {
     }
 
     /// The nodes in a region, and in the forks in it, whose visits are counted.
-    fn counted(&self, region: RegionIndex) -> BTreeSet<&str> {
+    pub(super) fn counted(&self, region: RegionIndex) -> BTreeSet<&str> {
         let inside = |at: RegionIndex| self.workflow.around(at).any(|one| one == region);
         let nodes = self.workflow.nodes();
         nodes
@@ -133,8 +133,12 @@ impl Lowering<'_> {
     }
 
     /// Where it goes on when a branch leaves the fork early.
-    fn left(&self, fork: NodeIndex) -> (Vec<Catcher>, Vec<Todo>) {
+    pub(super) fn left(&self, fork: NodeIndex) -> (Vec<Catcher>, Vec<Todo>) {
         let home = self.workflow.node(fork).region;
+        let iteration = match self.workflow.node(fork).iterates {
+            true => format!(r#", "iteration": {INPUT}.iteration"#),
+            false => String::new(),
+        };
         let mut catchers = Vec::new();
         let mut follow = Vec::new();
         for ((region, to), raise) in &self.workflow.raises {
@@ -143,7 +147,8 @@ impl Lowering<'_> {
             }
             let (_, stop) = run(self.workflow, home, raise.first);
             let next = todo(stop);
-            let output = format!(r#"$merge([$parse($states.errorOutput.Cause), {{"left": {INPUT}.seq}}])"#);
+            let output =
+                format!(r#"$merge([$parse($states.errorOutput.Cause), {{"left": {INPUT}.seq{iteration}}}])"#);
             catchers.push(Catcher {
                 output: Some(code(&output)),
                 ..Catcher::new([self.name(*region, Todo::Raise(*to))], self.name(home, next))
@@ -162,9 +167,14 @@ impl Lowering<'_> {
             .map_or(to, |raise| raise.first);
         let (behind, _) = run(self.workflow, self.workflow.node(to).region, first);
         let (before, behind) = (self.list(before), self.list(&behind));
-        let change = Change {
+        let leaves = Change {
             before: &before,
+            ..Change::default()
+        };
+        let leaves = leaves.expression().unwrap_or_else(|| INPUT.to_owned());
+        let change = Change {
             behind: &behind,
+            of: Some(self.without_iteration(region, to, leaves)),
             ..Change::default()
         };
         let cause = change.expression().unwrap_or_else(|| INPUT.to_owned());
@@ -191,11 +201,15 @@ impl Lowering<'_> {
         let mut choices = Vec::new();
         let mut follow = Vec::new();
         for (index, node) in self.workflow.nodes() {
-            let rests = matches!(node.kind, Kind::Place(_) | Kind::Fork(_));
+            let rests = match &node.kind {
+                Kind::Place(_) => true,
+                Kind::Fork(fork) => fork.each.is_none(),
+                _ => false,
+            };
             if !rests || node.region != region {
                 continue;
             }
-            let at = format!("{{% {position}.at = {} %}}", quote(&node.id));
+            let at = format!("{{% {position}.at = {} %}}", quote(node.told_id()));
             let mut rule = ChoiceRule::when(at, self.name(region, Todo::Node(index)));
             rule.output = chosen.as_deref().map(code);
             choices.push(rule);

@@ -6,6 +6,7 @@
 
 mod call;
 mod choice;
+mod each;
 mod expression;
 mod fold;
 mod fork;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 use asl::types::{Fail, Pass, QueryLanguage, State, StateMachine, States, Succeed};
 use domain::text::Language;
 
-use crate::workflow::{Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
+use crate::workflow::{Fork, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 use expression::Change;
 use fold::Fold;
 use ways::{Stop, run};
@@ -85,6 +86,7 @@ struct Travels {
     visits: bool,
     data: bool,
     since: bool,
+    loops: bool,
 }
 
 /// The states of a region.
@@ -102,6 +104,9 @@ impl<'w> Lowering<'w> {
             visits: workflow.nodes().any(|(_, node)| node.is_counted()),
             data: !workflow.reads.is_empty(),
             since: workflow.nodes().any(|(_, node)| node.since),
+            loops: workflow
+                .nodes()
+                .any(|(_, node)| matches!(node.kind, Kind::Step(_)) || node.each().is_some()),
         };
         Self {
             workflow,
@@ -130,7 +135,11 @@ impl<'w> Lowering<'w> {
             states: States::default(),
         };
         let mut waiting = vec![first];
-        if self.variant == Variant::Resume {
+        let is_repeated = self
+            .workflow
+            .around(region)
+            .any(|at| self.workflow.region(at).is_each);
+        if self.variant == Variant::Resume && !is_repeated {
             let places = self.resume(region, first, &mut scope);
             waiting.extend(places);
             waiting.reverse();
@@ -157,7 +166,7 @@ impl<'w> Lowering<'w> {
     }
 
     fn name(&self, region: RegionIndex, todo: Todo) -> String {
-        let id = |index: NodeIndex| self.workflow.node(index).id.clone();
+        let id = |index: NodeIndex| self.workflow.node(index).told_id().to_owned();
         match todo {
             Todo::First => self.first_name(region),
             Todo::Node(index) | Todo::End(Some(index)) => id(index),
@@ -176,9 +185,9 @@ impl<'w> Lowering<'w> {
             Stop::State(index) | Stop::Gateway(index) => {
                 let node = self.workflow.node(index);
                 if node.repeats || self.variant == Variant::Resume {
-                    format!("{}:first", node.id)
+                    format!("{}:first", node.told_id())
                 } else {
-                    node.id.clone()
+                    node.told_id().to_owned()
                 }
             }
             Stop::Branch => self.branch_name(region),
@@ -228,6 +237,7 @@ impl<'w> Lowering<'w> {
             Kind::Place(place) => self.place(index, place, before),
             Kind::Call(call) => self.call(index, call, before),
             Kind::Close(close) => self.close(index, close, before),
+            Kind::Fork(Fork { each: Some(each), .. }) => self.each(index, each, before),
             Kind::Fork(_) => self.fork(index, before),
             Kind::Fail(code) => (self.fail(index, code), Vec::new()),
             _ => self.gateway(index, before),

@@ -58,7 +58,7 @@ impl Lowering<'_> {
     fn opening(&self, node: &Node, place: &Place, before: &[&Node]) -> Value {
         let mut payload = self.payload(node, before);
         payload.insert("token".to_owned(), code("$states.context.Task.Token"));
-        let state = self.carried(before);
+        let state = self.carried(before, node.iterates);
         if !state.is_empty() {
             payload.insert("state".to_owned(), state.into());
         }
@@ -96,8 +96,14 @@ impl Lowering<'_> {
     }
 
     /// What the token carries, for the place's row: a resumed execution begins with it.
-    fn carried(&self, before: &[&Node]) -> Map<String, Value> {
+    fn carried(&self, before: &[&Node], iterates: bool) -> Map<String, Value> {
         let mut state = Map::new();
+        if self.travels.loops {
+            state.insert("loops".to_owned(), code(&format!("$merge([{INPUT}.loops])")));
+        }
+        if iterates {
+            state.insert("iteration".to_owned(), code(&format!("{INPUT}.iteration")));
+        }
         if self.travels.visits {
             state.insert("visits".to_owned(), code(&expression::visits_after(before)));
         }

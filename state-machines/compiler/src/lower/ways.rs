@@ -1,6 +1,6 @@
 //! From a node to where its way next comes to rest.
 
-use crate::workflow::{Exit, Kind, NodeIndex, RegionIndex, Workflow};
+use crate::workflow::{Condition, Exit, Kind, NodeIndex, RegionIndex, Workflow};
 
 /// Where a walk over nodes that are only passed comes to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +34,10 @@ pub(super) fn run(workflow: &Workflow, region: RegionIndex, from: NodeIndex) -> 
             return (passed, Stop::Raise(at));
         }
         match (&node.kind, &node.exit) {
-            (Kind::Pass | Kind::Status(_) | Kind::Effect(_) | Kind::Gateway, Exit::Always(to)) => {
+            (
+                Kind::Pass | Kind::Status(_) | Kind::Effect(_) | Kind::Step(_) | Kind::Gateway,
+                Exit::Always(to),
+            ) => {
                 if matches!(node.kind, Kind::Status(_)) {
                     end = Some(at);
                 }
@@ -70,7 +73,7 @@ pub(super) struct Way {
 pub(super) enum Ask {
     Event(String),
     Outcome(Vec<String>),
-    Condition(String),
+    Condition(Condition),
 }
 
 /// The ways out of a node in the order in which they are tried; the last may ask nothing.

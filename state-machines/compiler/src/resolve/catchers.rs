@@ -22,7 +22,9 @@ pub(super) struct Catcher<'d> {
 impl<'d> Resolve<'_, 'd> {
     /// The catchers around a node, the nearest first.
     pub(super) fn catchers(&self, no: NodeNo) -> Vec<Catcher<'d>> {
-        let mut catchers = self.on_activity(no, None, 0);
+        // Iterations listen to what is attached to the whole.
+        let whole = self.is_multi(no).then_some(NodeIndex(no));
+        let mut catchers = self.on_activity(no, whole, 0);
         let mut at = no;
         for level in (1..).step_by(2) {
             let scope = self.scope(at);

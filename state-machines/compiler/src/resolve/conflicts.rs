@@ -9,7 +9,9 @@ use crate::condition;
 use crate::document::{Assignments, TimerValue};
 use crate::graph::Graph;
 use crate::node::Service;
-use crate::workflow::{Called, Exit, Kind, Node, NodeIndex, Opens, Place, RegionIndex, Trigger, Workflow};
+use crate::workflow::{
+    Called, Condition, Exit, Fork, Kind, Node, NodeIndex, Opens, Place, RegionIndex, Trigger, Workflow,
+};
 
 pub(super) fn check(workflow: &Workflow, graph: &Graph<'_>) -> Result<(), Vec<Diagnostic>> {
     let mut found = Vec::new();
@@ -100,7 +102,14 @@ fn readers(workflow: &Workflow) -> BTreeMap<RegionIndex, BTreeMap<String, NodeIn
 /// The expressions that a node evaluates on the data.
 fn expressions(node: &Node) -> Vec<&str> {
     let mut all: Vec<&str> = match &node.exit {
-        Exit::Conditions { when, .. } => when.iter().map(|(condition, _)| condition.as_str()).collect(),
+        Exit::Conditions { when, .. } => when
+            .iter()
+            .flat_map(|(condition, _)| match condition {
+                Condition::Data(source) => std::slice::from_ref(source),
+                Condition::Travelling { reads, .. } => reads.as_slice(),
+            })
+            .map(String::as_str)
+            .collect(),
         _ => Vec::new(),
     };
     match &node.kind {
@@ -121,7 +130,10 @@ fn expressions(node: &Node) -> Vec<&str> {
                 all.extend(values(data));
             }
             Called::Signal { data, .. } => all.extend(values(data)),
+            Called::Arrive(_) => {}
         },
+        Kind::Step(step) => all.extend(step.reads.iter().map(String::as_str)),
+        Kind::Fork(Fork { each: Some(each), .. }) => all.push(&each.collection),
         _ => {}
     }
     all

@@ -3,7 +3,7 @@
 use super::Resolve;
 use crate::document;
 use crate::graph::{Edge, NodeNo};
-use crate::workflow::{Exit, NodeIndex};
+use crate::workflow::{Condition, Exit, NodeIndex};
 
 impl Resolve<'_, '_> {
     /// The one way out of a node that decides nothing.
@@ -13,6 +13,9 @@ impl Resolve<'_, '_> {
     }
 
     pub(super) fn outcomes(&self, no: NodeNo, task: &document::UserTask) -> Option<Exit> {
+        if let Some(done) = self.dones.get(&no) {
+            return Some(Exit::Always(*done));
+        }
         let edges = self.graph.outgoing(no);
         if let Some(exit) = self.same(edges) {
             return Some(exit);
@@ -48,7 +51,10 @@ impl Resolve<'_, '_> {
         let when = edges.iter().filter(|edge| !edge.flow.default);
         Some(Exit::Conditions {
             when: when
-                .map(|edge| Some((edge.flow.when.clone()?, self.enter(edge.node))))
+                .map(|edge| {
+                    let condition = Condition::Data(edge.flow.when.clone()?);
+                    Some((condition, self.enter(edge.node)))
+                })
                 .collect::<Option<_>>()?,
             otherwise: self.enter(otherwise.node),
         })

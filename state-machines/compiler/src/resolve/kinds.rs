@@ -9,7 +9,9 @@ use crate::decision;
 use crate::document::{self, EndEvent, Event, Sent, Thrown};
 use crate::graph::NodeNo;
 use crate::node::{Access, Due, Retry, UserTask};
-use crate::workflow::{Call, Called, Effect, Ending, Exit, Kind, Listened, NodeIndex, Opens, Place, Trigger};
+use crate::workflow::{
+    Call, Called, Condition, Effect, Ending, Exit, Fork, Kind, Listened, NodeIndex, Opens, Place, Trigger,
+};
 
 impl Resolve<'_, '_> {
     /// None: the rules let something pass that they should not have.
@@ -49,7 +51,14 @@ impl Resolve<'_, '_> {
                 [] => (Kind::Pass, Exit::None),
                 _ => (Kind::Pass, self.after_interruption(no)?),
             },
-            Written::SubProcess { .. } => (Kind::Pass, Exit::Always(self.start(Some(no))?)),
+            Written::SubProcess { triggered_by_event } => {
+                let start = Exit::Always(self.start(Some(no))?);
+                let exit = match triggered_by_event {
+                    false => start,
+                    true => self.restored(no, |this, other| this.lies_beside(no, other), start),
+                };
+                (Kind::Pass, exit)
+            }
             Written::Call(call) => {
                 let place = Place {
                     opens: Opens::Call {
@@ -68,6 +77,13 @@ impl Resolve<'_, '_> {
             Written::Refused => return None,
         })
         .inspect(|_| self.leave_scope(no, node))
+    }
+
+    /// Whether a node lies in the scope of an event sub-process, but not in that.
+    fn lies_beside(&self, event_sub: NodeNo, other: NodeNo) -> bool {
+        let scope = self.scope(event_sub);
+        let is_inside = self.scope(other) == scope || self.around(other).any(|at| Some(at) == scope);
+        is_inside && !self.around(other).any(|at| at == event_sub)
     }
 
     /// A sub-process is left from its end.
@@ -277,9 +293,10 @@ impl Resolve<'_, '_> {
                 .collect(),
         };
         if self.graph.incoming(no).len() < 2 {
-            return Some((Kind::Fork(branches), Exit::None));
+            return Some((Kind::Fork(Fork { branches, each: None }), Exit::None));
         }
-        let fork = self.imply(format!("{}:fork", self.id(no)), Kind::Fork(branches), Exit::None);
+        let kind = Kind::Fork(Fork { branches, each: None });
+        let fork = self.imply(format!("{}:fork", self.id(no)), kind, Exit::None);
         Some((Kind::Pass, Exit::Always(fork)))
     }
 
@@ -287,13 +304,14 @@ impl Resolve<'_, '_> {
     /// known yet.
     fn guarded(&mut self, no: NodeNo) -> Option<Vec<NodeIndex>> {
         let edges = self.graph.outgoing(no).to_vec();
-        let conditions: Vec<String> = edges.iter().filter_map(|edge| edge.flow.when.clone()).collect();
+        let conditions = edges.iter().filter_map(|edge| edge.flow.when.clone());
+        let conditions: Vec<Condition> = conditions.map(Condition::Data).collect();
         let mut branches = Vec::with_capacity(edges.len());
         for (i, edge) in edges.iter().enumerate() {
             let (skip, to) = (JOIN, self.enter(edge.node));
             let exit = match &edge.flow.when {
                 Some(condition) => Exit::Conditions {
-                    when: vec![(condition.clone(), to)],
+                    when: vec![(Condition::Data(condition.clone()), to)],
                     otherwise: skip,
                 },
                 None if edge.flow.default => Exit::Conditions {

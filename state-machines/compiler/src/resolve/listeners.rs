@@ -5,7 +5,7 @@ use super::catchers::trigger;
 use super::{Resolve, Scope, Whole};
 use crate::document::{self, Event, TimerKind};
 use crate::graph::NodeNo;
-use crate::workflow::{Attached, Close, Exit, Kind, NodeIndex};
+use crate::workflow::{Attached, Close, Exit, Fork, Kind, NodeIndex};
 
 impl Resolve<'_, '_> {
     /// Makes the listeners, before any flow is followed.
@@ -101,7 +101,7 @@ impl Resolve<'_, '_> {
 
     fn set_fork(&mut self, fork: NodeIndex, branches: Vec<NodeIndex>) {
         if let Some(node) = self.nodes.get_mut(fork.0) {
-            node.kind = Kind::Fork(branches);
+            node.kind = Kind::Fork(Fork { branches, each: None });
         }
     }
 
@@ -122,9 +122,9 @@ impl Resolve<'_, '_> {
     /// Whether the end of an activity is known by its row, so that its listeners are over without being told.
     fn is_place(&self, no: NodeNo) -> bool {
         use document::Kind::{Call, Catch, User};
-        self.graph
-            .node(no)
-            .is_some_and(|node| matches!(node.kind, User(_) | Catch(_) | Call(_)))
+        self.graph.node(no).is_some_and(|node| {
+            node.multi_instance.is_none() && matches!(node.kind, User(_) | Catch(_) | Call(_))
+        })
     }
 
     fn listener(&mut self, no: NodeNo, attached: Attached) {
@@ -203,6 +203,9 @@ impl Resolve<'_, '_> {
 
     /// The way out of an activity, past the release of its listeners.
     pub(super) fn leaving(&mut self, no: NodeNo) -> Option<Exit> {
+        if let Some(done) = self.dones.get(&no) {
+            return Some(Exit::Always(*done));
+        }
         let exit = self.only_exit(no)?;
         Some(self.past_release(no, exit))
     }
@@ -214,7 +217,10 @@ impl Resolve<'_, '_> {
             document::Kind::Boundary(boundary) => self.graph.find(&boundary.attached_to)?,
             _ => return Some(exit),
         };
-        Some(self.past_release(activity, exit))
+        let exit = self.past_release(activity, exit);
+        let inside =
+            |this: &Self, other: NodeNo| other == activity || this.around(other).any(|at| at == activity);
+        Some(self.restored(no, inside, exit))
     }
 
     fn past_release(&mut self, activity: NodeNo, exit: Exit) -> Exit {
@@ -223,15 +229,20 @@ impl Resolve<'_, '_> {
             return exit;
         }
         let id = format!("{}:release{}", self.id(activity), self.nodes.len());
-        Exit::Always(self.release(id, NodeIndex(activity), exit))
+        let iterates = self.iterates(activity);
+        Exit::Always(self.release(id, NodeIndex(activity), exit, iterates))
     }
 
-    fn release(&mut self, id: String, of: NodeIndex, exit: Exit) -> NodeIndex {
+    fn release(&mut self, id: String, of: NodeIndex, exit: Exit, iterates: bool) -> NodeIndex {
         let close = Close {
             release: Some(of),
             ..Close::default()
         };
-        self.imply(id, Kind::Close(Box::new(close)), exit)
+        let kind = Kind::Close(Box::new(close));
+        match iterates {
+            true => self.imply_inside(id, kind, exit),
+            false => self.imply(id, kind, exit),
+        }
     }
 
     /// Where the ends of a scope lead: to its end, past the release of its listeners.
@@ -248,7 +259,8 @@ impl Resolve<'_, '_> {
             Some(no) => format!("{}:release", self.id(no)),
             None => "process:release".to_owned(),
         };
-        let release = self.release(id, of, Exit::Always(end));
+        let iterates = scope.is_some_and(|no| self.is_multi(no) || self.iterates(no));
+        let release = self.release(id, of, Exit::Always(end), iterates);
         self.releases.insert(scope, release);
         release
     }
@@ -262,7 +274,7 @@ impl Resolve<'_, '_> {
         let start = self.start(scope)?;
         let beside = match self.beside.get(&start.0).and_then(|fork| self.nodes.get(fork.0)) {
             Some(fork) => match &fork.kind {
-                Kind::Fork(branches) => *branches.first()?,
+                Kind::Fork(fork) => *fork.branches.first()?,
                 _ => return None,
             },
             None => start,

@@ -8,6 +8,7 @@ mod kinds;
 mod listeners;
 mod raises;
 mod regions;
+mod repeated;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::node::EndStatus;
 use crate::workflow::{Ending, Exit, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 
 pub(crate) use kinds::object;
+pub(crate) use repeated::{appended, at};
 
 /// Makes the workflow of a document that the rules found nothing wrong with.
 ///
@@ -57,18 +59,24 @@ pub(crate) fn resolve(
         overs,
         wholes,
         listening,
+        eaches: std::mem::take(&mut resolve.eaches),
+        homes: std::mem::take(&mut resolve.homes),
     };
     regions::divide(&mut workflow, graph, &implied).map_err(Some)?;
     conflicts::check(&workflow, graph).map_err(Some)?;
-    raises::close_what_is_left(&mut workflow);
     let successors: Vec<Vec<NodeNo>> = workflow
         .nodes
         .iter()
         .map(|node| node.targets().iter().map(|to| to.0).collect())
         .collect();
-    for (node, repeats) in workflow.nodes.iter_mut().zip(on_a_cycle(&successors)) {
-        node.repeats = repeats;
+    let repeat = on_a_cycle(&successors);
+    for (node, repeats) in workflow.nodes.iter_mut().zip(&repeat) {
+        node.repeats = *repeats;
+        if let Some(of) = &mut node.of {
+            of.repeats = repeat.get(of.index.0) == Some(&true);
+        }
     }
+    raises::close_what_is_left(&mut workflow);
     order_ends(&mut workflow);
     Ok(workflow)
 }
@@ -105,6 +113,12 @@ struct Resolve<'r, 'd> {
     nodes: Vec<Node>,
     /// Where the process ends.
     end: NodeIndex,
+    /// Where an iteration of a multi-instance is complete.
+    dones: BTreeMap<NodeNo, NodeIndex>,
+    /// The forks of parallel iterations, with where they end.
+    eaches: BTreeMap<NodeIndex, Whole>,
+    /// Implied nodes that lie beside one of the document, though they are reached from inside of it.
+    homes: Vec<(NodeIndex, NodeNo)>,
     /// Where each sub-process ends.
     ends: BTreeMap<NodeNo, NodeIndex>,
     /// Where a way goes that leads to a node with listeners: to the fork that opens them.
@@ -133,6 +147,9 @@ impl<'r, 'd> Resolve<'r, 'd> {
             graph,
             nodes: Vec::new(),
             end: NodeIndex(0),
+            dones: BTreeMap::new(),
+            eaches: BTreeMap::new(),
+            homes: Vec::new(),
             ends: BTreeMap::new(),
             entries: BTreeMap::new(),
             beside: BTreeMap::new(),
@@ -152,8 +169,18 @@ impl<'r, 'd> Resolve<'r, 'd> {
     /// Makes a node for each of the document, under its number, and the ends of scopes.
     fn survey(&mut self) {
         for (no, node) in self.graph.nodes() {
+            let is_reached_from_inside = matches!(
+                node.kind,
+                document::Kind::Boundary(_)
+                    | document::Kind::SubProcess {
+                        triggered_by_event: true
+                    }
+            );
+            let depth = self.around(no).filter(|at| self.is_multi(*at)).count();
             self.nodes.push(Node {
                 name: node.name.clone(),
+                iterates: self.iterates(no),
+                of_iteration: is_reached_from_inside.then_some(depth),
                 ..blank(node.id.clone())
             });
             match &node.kind {
@@ -205,10 +232,47 @@ impl<'r, 'd> Resolve<'r, 'd> {
         NodeIndex(self.nodes.len() - 1)
     }
 
+    /// One that lies within the iterations of the node that it belongs to.
+    fn imply_inside(&mut self, id: String, kind: Kind, exit: Exit) -> NodeIndex {
+        let made = self.imply(id, kind, exit);
+        if let Some(node) = self.nodes.get_mut(made.0) {
+            node.iterates = true;
+        }
+        made
+    }
+
+    fn becomes(&mut self, made: NodeIndex, kind: Kind, exit: Exit) {
+        if let Some(node) = self.nodes.get_mut(made.0) {
+            (node.kind, node.exit) = (kind, exit);
+        }
+    }
+
+    /// The sub-processes around a node, the innermost first.
+    fn around(&self, no: NodeNo) -> impl Iterator<Item = NodeNo> {
+        std::iter::successors(self.scope(no), |at| self.scope(*at))
+    }
+
+    fn depth(&self, no: NodeNo) -> usize {
+        self.around(no).count()
+    }
+
+    fn is_multi(&self, no: NodeNo) -> bool {
+        let node = self.graph.node(no);
+        node.is_some_and(|node| node.multi_instance.is_some())
+    }
+
+    /// Whether a node lies in iterations of others.
+    fn iterates(&self, no: NodeNo) -> bool {
+        self.around(no).any(|around| self.is_multi(around))
+    }
+
     fn nodes(&mut self) -> Option<()> {
         self.listen();
         for (no, node) in self.graph.nodes() {
-            let (kind, exit) = self.meaning(no, node)?;
+            let (kind, exit) = match &node.multi_instance {
+                None => self.meaning(no, node)?,
+                Some(many) => self.repeated(no, node, many)?,
+            };
             // A listener has been made of it already.
             let Some(made) = self.nodes.get_mut(no) else {
                 continue;
@@ -272,6 +336,9 @@ fn blank(id: String) -> Node {
         silent: false,
         kind: Kind::Pass,
         exit: Exit::None,
+        of: None,
+        iterates: false,
+        of_iteration: None,
         repeats: false,
         since: false,
         region: ROOT,

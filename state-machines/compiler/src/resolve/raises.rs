@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::workflow::{Close, Exit, Kind, Node, NodeIndex, Raise, RegionIndex, Workflow};
+use crate::workflow::{Called, Close, Exit, Kind, Node, NodeIndex, Raise, RegionIndex, Workflow};
 
 /// Finds them all, and puts a node that closes what stays open before the target of each.
 pub(super) fn close_what_is_left(workflow: &mut Workflow) {
@@ -14,13 +14,14 @@ pub(super) fn close_what_is_left(workflow: &mut Workflow) {
         let beside = beside(workflow, region, fork);
         let close = Close {
             places: left_open(workflow, &beside),
+            services: services(workflow, &beside),
             beside: beside
                 .iter()
                 .filter_map(|around| around.first().copied())
                 .collect(),
             release: None,
         };
-        let first = if close.places.is_empty() {
+        let first = if close.places.is_empty() && close.services.is_empty() {
             to
         } else {
             workflow.nodes.push(Node {
@@ -29,6 +30,9 @@ pub(super) fn close_what_is_left(workflow: &mut Workflow) {
                 silent: true,
                 kind: Kind::Close(Box::new(close)),
                 exit: Exit::Always(to),
+                of: None,
+                iterates: workflow.node(to).iterates,
+                of_iteration: None,
                 repeats: false,
                 since: false,
                 region: workflow.node(to).region,
@@ -67,12 +71,17 @@ fn outermost(workflow: &Workflow, region: RegionIndex, to: NodeIndex) -> Option<
 /// The branches of a fork that run beside a way that leaves it, each with those around it up to that way: the forks that
 /// the way itself passed before are over.
 fn beside(workflow: &Workflow, region: RegionIndex, fork: NodeIndex) -> Vec<Vec<RegionIndex>> {
-    let leaving: Vec<RegionIndex> = workflow.around(region).collect();
+    let mut leaving: Vec<RegionIndex> = workflow.around(region).collect();
     let left: Vec<NodeIndex> = leaving
         .iter()
         .filter_map(|at| workflow.region(*at).fork)
         .collect();
     let outermost = left.iter().position(|one| *one == fork).unwrap_or_default();
+    // Other iterations walk through the same regions.
+    let is_each = |at: &RegionIndex| workflow.region(*at).is_each;
+    if let Some(each) = leaving.iter().take(outermost + 1).rposition(is_each) {
+        leaving.drain(..=each);
+    }
     let is_left = |at: &RegionIndex| {
         let fork = workflow.region(*at).fork;
         left.iter().take(outermost + 1).any(|one| fork == Some(*one))
@@ -91,17 +100,31 @@ fn left_open(workflow: &Workflow, beside: &[Vec<RegionIndex>]) -> Vec<(String, B
     for (_, node) in workflow.nodes() {
         let around = beside.iter().find(|around| around.first() == Some(&node.region));
         if let (Kind::Place(_), Some(around)) = (&node.kind, around) {
-            places.push((node.id.clone(), fields(workflow, around)));
+            places.push((node.told_id().to_owned(), fields(workflow, around)));
         }
     }
     places
 }
 
-/// What stands in the data of a place: all that its branch may write, but for the branches beside it.
+/// The services that may have been called there and will be called again: how often only they know.
+fn services(workflow: &Workflow, beside: &[Vec<RegionIndex>]) -> BTreeSet<String> {
+    let is_beside = |node: &Node| beside.iter().any(|around| around.first() == Some(&node.region));
+    let counted = workflow.nodes.iter().filter(|node| {
+        matches!(&node.kind, Kind::Call(call) if !matches!(call.what, Called::Arrive(_)))
+            && node.is_counted()
+            && is_beside(node)
+    });
+    counted.map(|node| node.id.clone()).collect()
+}
+
+/// What stands in the data of a place: nothing of parallel iterations; else all that its branch may write, but for the branches beside it.
 fn fields(workflow: &Workflow, beside: &[RegionIndex]) -> BTreeSet<String> {
     let Some((branch, inner)) = beside.split_last() else {
         return BTreeSet::new();
     };
+    if beside.iter().any(|at| workflow.region(*at).is_each) {
+        return BTreeSet::new();
+    }
     let mut fields = workflow.region(*branch).writes.clone();
     for at in inner {
         let Some(fork) = workflow.region(*at).fork else {

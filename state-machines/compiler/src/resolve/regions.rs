@@ -9,7 +9,7 @@ use super::Whole;
 use super::dominators::post_dominators;
 use crate::document;
 use crate::graph::{Graph, NodeNo, reachable};
-use crate::workflow::{Exit, Kind, NodeIndex, ROOT, Region, RegionIndex, Workflow};
+use crate::workflow::{Exit, Fork, Kind, NodeIndex, ROOT, Region, RegionIndex, Workflow};
 
 /// Stands for the join of the fork that a guard belongs to, until it is known.
 pub(super) const JOIN: NodeIndex = NodeIndex(usize::MAX);
@@ -28,6 +28,10 @@ pub(super) struct Implied {
     pub(super) wholes: BTreeMap<NodeNo, Whole>,
     /// The same for each fork of listeners.
     pub(super) listening: BTreeMap<NodeIndex, Whole>,
+    /// The same for each fork of parallel iterations.
+    pub(super) eaches: BTreeMap<NodeIndex, Whole>,
+    /// Implied nodes that lie beside one of the document, though they are reached from inside of it.
+    pub(super) homes: Vec<(NodeIndex, NodeNo)>,
 }
 
 /// Finds where every fork ends, and to which branch every node belongs.
@@ -36,7 +40,11 @@ pub(super) fn divide(
     graph: &Graph<'_>,
     implied: &Implied,
 ) -> Result<(), Vec<Diagnostic>> {
-    let homes = homes(graph);
+    let mut homes = homes(graph);
+    homes.extend(implied.homes.iter().map(|(node, at)| {
+        let at = Some(NodeIndex(*at));
+        (*node, Home { at, ends_all: false })
+    }));
     let ways = ways(workflow, graph, &homes, implied);
     let exits = exits(workflow, implied);
     let joins = post_dominators(&ways, &exits);
@@ -53,6 +61,7 @@ pub(super) fn divide(
             entry: workflow.start,
             exit: workflow.end,
             writes: BTreeSet::new(),
+            is_each: false,
         }],
         of: vec![None; workflow.nodes.len()],
         ends: BTreeSet::new(),
@@ -227,7 +236,7 @@ impl Division<'_, '_> {
                 made.exit = Exit::Always(exit);
             }
         }
-        let Kind::Fork(branches) = workflow.node(node).kind.clone() else {
+        let Kind::Fork(Fork { branches, each }) = workflow.node(node).kind.clone() else {
             let targets = workflow.node(node).targets();
             return targets.into_iter().map(|to| (to, region)).collect();
         };
@@ -263,6 +272,7 @@ impl Division<'_, '_> {
                 entry,
                 exit: join,
                 writes: BTreeSet::new(),
+                is_each: each.is_some(),
             });
             fix_guard(workflow, entry, join);
             next.push((entry, RegionIndex(self.regions.len() - 1)));
@@ -277,7 +287,8 @@ impl Division<'_, '_> {
     }
 
     fn join(&mut self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
-        if let Some(whole) = self.implied.listening.get(&fork) {
+        let implied = self.implied;
+        if let Some(whole) = implied.listening.get(&fork).or_else(|| implied.eaches.get(&fork)) {
             // Listeners belong to the rest of their branch, or of their whole.
             return self.end_of(*whole, region);
         }
@@ -311,7 +322,7 @@ impl Division<'_, '_> {
     /// The first node that every way out of a fork passes and that can join it. Where branches meet before, the walk finds
     /// them meeting.
     fn post_dominator(&self, workflow: &Workflow, fork: NodeIndex, region: RegionIndex) -> Option<NodeIndex> {
-        let Kind::Fork(branches) = &workflow.node(fork).kind else {
+        let Kind::Fork(Fork { branches, .. }) = &workflow.node(fork).kind else {
             return None;
         };
         let all_arrive = branches.iter().all(|entry| {
@@ -463,7 +474,7 @@ fn is_scope_end(workflow: &Workflow, node: NodeIndex) -> bool {
     node.silent
         && matches!(
             node.kind,
-            Kind::Pass | Kind::Status(_) | Kind::Close(_) | Kind::End
+            Kind::Pass | Kind::Status(_) | Kind::Step(_) | Kind::Close(_) | Kind::End
         )
 }
 
@@ -485,7 +496,7 @@ fn write_up(workflow: &mut Workflow) {
     let mut writes: Vec<(RegionIndex, String)> = Vec::new();
     for (_, node) in workflow.nodes() {
         for field in node.writes() {
-            let around = workflow.around(node.region);
+            let around = reached(workflow, node.region);
             writes.extend(around.map(|region| (region, field.to_owned())));
         }
         let Kind::Place(place) = &node.kind else { continue };
@@ -495,7 +506,7 @@ fn write_up(workflow: &mut Workflow) {
                 true => node.region,
                 false => workflow.node(event.to).region,
             };
-            let around: Vec<RegionIndex> = workflow.around(lies_in).collect();
+            let around: Vec<RegionIndex> = reached(workflow, lies_in).collect();
             for field in event.trigger.writes() {
                 writes.extend(around.iter().map(|region| (*region, field.clone())));
             }
@@ -506,4 +517,14 @@ fn write_up(workflow: &mut Workflow) {
             region.writes.insert(field);
         }
     }
+}
+
+/// The regions around that see what is written in one: parallel iterations keep it for themselves.
+fn reached(workflow: &Workflow, region: RegionIndex) -> impl Iterator<Item = RegionIndex> {
+    let mut is_over = false;
+    workflow.around(region).take_while(move |at| {
+        let is_seen = !is_over;
+        is_over |= workflow.region(*at).is_each;
+        is_seen
+    })
 }

@@ -34,6 +34,10 @@ impl Host<'_> {
             events.insert(0, succeeded(token, answer));
             return events;
         }
+        if function == "arrive_at_join" {
+            let answer = self.arrive(payload);
+            return vec![succeeded(token, answer)];
+        }
         self.enter(place(payload));
         let key = format!("i-1/{}", place(payload).key());
         assert_eq!(payload["idempotency_key"], key.as_str());
@@ -73,15 +77,14 @@ impl Host<'_> {
 
     fn open_place(&mut self, token: &str, payload: &Value) -> Vec<Event> {
         let place = place(payload);
-        let is_over = payload.get("attached").is_some_and(|attached| {
-            self.is_left(attached) || self.is_used_up(&place, attached, &payload["events"])
-        });
+        let is_over = attached(payload)
+            .is_some_and(|activity| self.is_left(&activity) || self.is_used_up(&place, payload));
         let is_known = self.rows.contains_key(&place);
         // A listener is entered with its activity, however soon that is left; later only while it is not.
         let is_first = self
             .rows
             .iter()
-            .all(|(other, row)| other.node != place.node || row.payload["attached"] != payload["attached"]);
+            .all(|(other, row)| other.node != place.node || attached(&row.payload) != attached(payload));
         if !is_known && !is_first && is_over {
             return vec![answered(token, json!({ "event": null, "entered": false }))];
         }
@@ -101,25 +104,22 @@ impl Host<'_> {
     }
 
     /// Whether a visit of an activity or scope is over.
-    fn is_left(&self, attached: &Value) -> bool {
-        let key = (
-            attached["node"].as_str().unwrap().to_owned(),
-            attached["visit"].as_u64().unwrap(),
-        );
-        let is_decided = |(place, row): (&Place, &Row)| {
-            (&place.node, place.visit) == (&key.0, key.1) && (row.decided.is_some() || row.is_closed)
-        };
-        self.released.contains(&key) || self.rows.iter().any(is_decided)
+    fn is_left(&self, activity: &Place) -> bool {
+        let row = self.rows.get(activity);
+        let is_decided = row.is_some_and(|row| row.decided.is_some() || row.is_closed);
+        self.released.contains(activity) || is_decided
     }
 
     /// Whether a cycle has occurred as often as it says.
-    fn is_used_up(&self, place: &Place, attached: &Value, events: &Value) -> bool {
-        let own = events.as_array().into_iter().flatten();
+    fn is_used_up(&self, place: &Place, payload: &Value) -> bool {
+        let own = payload["events"].as_array().into_iter().flatten();
         let mut own = own.filter(|event| event["node"] == place.node.as_str());
         let cycle = own.next().and_then(|event| event["timer"]["timeCycle"].as_str());
         let times = cycle.and_then(|cycle| cycle.strip_prefix('R')?.split('/').next()?.parse().ok());
         let before = self.rows.iter().filter(|(other, row)| {
-            other.node == place.node && other.visit < place.visit && row.payload["attached"] == *attached
+            other.node == place.node
+                && other.visit < place.visit
+                && attached(&row.payload) == attached(payload)
         });
         times.is_some_and(|times: usize| before.count() >= times)
     }
@@ -145,7 +145,7 @@ impl Host<'_> {
             .rows
             .iter()
             .filter(|(_, row)| row.decided.is_none() && !row.is_closed)
-            .filter(|(_, row)| row.payload.get("attached").is_some_and(|to| self.is_left(to)))
+            .filter(|(_, row)| attached(&row.payload).is_some_and(|activity| self.is_left(&activity)))
             .map(|(place, _)| place.clone())
             .collect();
         let mut events = Vec::new();
@@ -157,28 +157,57 @@ impl Host<'_> {
         events
     }
 
+    /// Each arrival counts once, and knows of those before it.
+    fn arrive(&mut self, payload: &Value) -> Value {
+        let arrivals = self.joins.entry(payload["join"].to_string()).or_default();
+        let arrival = payload["arrival"].as_str().unwrap();
+        let at = arrivals.iter().position(|(other, _)| other == arrival);
+        let at = at.unwrap_or_else(|| {
+            arrivals.push((arrival.to_owned(), payload["value"].clone()));
+            arrivals.len() - 1
+        });
+        let arrived: Map<String, Value> = arrivals[..=at].iter().cloned().collect();
+        json!({"count": at + 1, "arrived": arrived})
+    }
+
     fn close_scope(&mut self, payload: &Value) -> (Value, Vec<Event>) {
         let mut answer = json!({"seq": payload["seq"], "visits": {}, "data": {}});
         if let Some(places) = payload["places"].as_object() {
-            self.close_places(places, payload["since"].as_u64().unwrap(), &mut answer);
+            self.close_places(places, payload, &mut answer);
         }
         if let Some(node) = payload["release"]["node"].as_str() {
             let visit = payload["release"]["visit"].as_u64().unwrap();
-            self.released.insert((node.to_owned(), visit));
+            self.released.insert(Place {
+                node: node.to_owned(),
+                visit,
+                ..place(payload)
+            });
         }
         let events = self.over();
         (answer, events)
     }
 
-    fn close_places(&mut self, places: &Map<String, Value>, since: u64, answer: &mut Value) {
+    fn close_places(&mut self, places: &Map<String, Value>, payload: &Value, answer: &mut Value) {
+        let since = payload["since"].as_u64().unwrap();
+        let around = place(payload).iteration;
         let mut rows: Vec<(&Place, &mut Row)> = self
             .rows
             .iter_mut()
             .filter(|(place, row)| {
-                places.contains_key(&place.node) && row.payload["seq"].as_u64().unwrap() > since
+                places.contains_key(&place.node)
+                    && row.payload["seq"].as_u64().unwrap() > since
+                    && is_within(&place.iteration, &around)
             })
             .collect();
         rows.sort_by_key(|(_, row)| row.payload["seq"].as_u64());
+        for node in payload["services"].as_array().into_iter().flatten() {
+            let calls = self.entered.iter().filter(|call| node == call.node.as_str());
+            let calls = calls.filter(|call| is_within(&call.iteration, &around));
+            let highest = calls.map(|call| call.visit).max();
+            if let (Some(node), Some(visit)) = (node.as_str(), highest) {
+                answer["visits"][node] = json!(visit);
+            }
+        }
         for (place, row) in rows {
             row.is_closed |= row.decided.is_none();
             let seq = answer["seq"].as_u64().max(row.payload["seq"].as_u64());
@@ -202,6 +231,20 @@ impl Host<'_> {
             }
         }
     }
+}
+
+/// The visit that a listener is attached to.
+fn attached(payload: &Value) -> Option<Place> {
+    let attached = payload.get("attached")?;
+    Some(Place {
+        node: attached["node"].as_str()?.to_owned(),
+        visit: attached["visit"].as_u64()?,
+        ..place(payload)
+    })
+}
+
+fn is_within(iteration: &str, around: &str) -> bool {
+    around.is_empty() || iteration == around || iteration.starts_with(&format!("{around}."))
 }
 
 fn succeeded(token: String, payload: Value) -> Event {

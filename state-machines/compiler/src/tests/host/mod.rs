@@ -27,7 +27,9 @@ pub(in crate::tests) struct Host<'a> {
     services: &'a Services<'a>,
     rows: BTreeMap<Place, Row>,
     /// Visits of activities and scopes whose listeners are over.
-    released: BTreeSet<(String, u64)>,
+    released: BTreeSet<Place>,
+    /// Who has arrived at which join, in their order.
+    joins: BTreeMap<String, Vec<(String, Value)>>,
     pub(in crate::tests) entered: BTreeSet<Place>,
     /// The same, in the order in which it was told.
     pub(in crate::tests) walk: Vec<String>,
@@ -42,6 +44,7 @@ impl<'a> Host<'a> {
             services,
             rows: BTreeMap::new(),
             released: BTreeSet::new(),
+            joins: BTreeMap::new(),
             entered: BTreeSet::new(),
             walk: Vec::new(),
             ledger: BTreeMap::new(),

@@ -82,6 +82,10 @@ feature! {
     links: links;
     escalations: escalations, sub_processes, parallel;
     incidents: incidents, errors, parallel;
+    sequential: multi_sequential, scripts;
+    sequential_in_scopes: multi_sequential, sub_processes, parallel, boundaries, errors, scripts;
+    iterations: multi_parallel, scripts;
+    iterations_in_scopes: multi_parallel, sub_processes, parallel, boundaries, errors, scripts;
     listeners: listeners, boundaries, scripts;
     listeners_in_scopes: listeners, boundaries, sub_processes, parallel, event_sub_processes, errors, scripts;
     listeners_in_forks: listeners, boundaries, parallel, inclusive, open_forks, links, terminate, catches, scripts;

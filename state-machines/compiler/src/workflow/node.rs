@@ -1,40 +1,12 @@
-//! A definition that has been checked, as a graph: everything it refers to exists, each node knows what follows
-//! it, and every fork knows where it ends.
+//! A node of a [`Workflow`](super::Workflow): what it is, and what follows it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use domain::diagnostic::Diagnostic;
 use domain::text::Text;
 
+use super::{NodeIndex, RegionIndex};
 use crate::document::Assignments;
-use crate::node::{EndStatus, Retry, Service, ServiceTask, UserTask};
-
-/// A checked definition. Made by [`validate`](crate::validate).
-#[derive(Debug, Clone)]
-pub struct Workflow {
-    pub key: String,
-    pub name: Text,
-    pub form: String,
-    /// The fields and variables whose values travel through the machine.
-    pub reads: BTreeSet<String>,
-    pub warnings: Vec<Diagnostic>,
-    pub(crate) start: NodeIndex,
-    /// Where every way ends: the process is complete.
-    pub(crate) end: NodeIndex,
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) regions: Vec<Region>,
-    /// Ways that leave a branch for a node outside of its fork.
-    pub(crate) raises: BTreeMap<(RegionIndex, NodeIndex), Raise>,
-}
-
-/// How a fork is left early.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Raise {
-    /// The outermost fork that is left.
-    pub(crate) fork: NodeIndex,
-    /// What comes first: closing what is open in it, or the target itself.
-    pub(crate) first: NodeIndex,
-}
+use crate::node::{EndStatus, Retry, Service, UserTask};
 
 /// A node of a [`Workflow`]: one of the definition, or one that makes explicit what the definition implies.
 #[derive(Debug, Clone)]
@@ -46,6 +18,12 @@ pub(crate) struct Node {
     pub(crate) silent: bool,
     pub(crate) kind: Kind,
     pub(crate) exit: Exit,
+    /// It is entered as an iteration of this one.
+    pub(crate) of: Option<Iteration>,
+    /// Lies in a multi-instance, so that entering it tells the iteration.
+    pub(crate) iterates: bool,
+    /// It is reached from iterations further inside: so many of their numbers are its own.
+    pub(crate) of_iteration: Option<usize>,
     /// Lies on a cycle, so its visits have to be counted.
     pub(crate) repeats: bool,
     /// Timers count from its entering.
@@ -67,8 +45,10 @@ pub(crate) enum Kind {
     Place(Box<Place>),
     /// Calls a function and goes on with its answer.
     Call(Box<Call>),
-    /// Each of these is the first node of a branch; the exit leads to the join.
-    Fork(Vec<NodeIndex>),
+    /// Changes what travels; passed as well.
+    Step(Step),
+    /// The exit leads to the join.
+    Fork(Fork),
     /// Closes what is open in a scope that was left early.
     Close(Box<Close>),
     /// An error that nobody catches.
@@ -84,6 +64,45 @@ pub(crate) struct Ending {
     pub(crate) may_follow: bool,
     /// Takes all other tokens away, and what they have come to.
     pub(crate) ends_all: bool,
+}
+
+/// The multi-instance that a node stands for the iterations of: they have its visit.
+#[derive(Debug, Clone)]
+pub(crate) struct Iteration {
+    pub(crate) id: String,
+    pub(crate) index: NodeIndex,
+    pub(crate) repeats: bool,
+}
+
+/// A change of what travels beside the data of the definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// Of the members that change, over what travels as `$s`.
+    pub(crate) expression: String,
+    /// Expressions of the definition in it.
+    pub(crate) reads: Vec<String>,
+    pub(crate) writes: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Fork {
+    /// The first node of each branch.
+    pub(crate) branches: Vec<NodeIndex>,
+    /// Its only branch runs once for each element of a collection.
+    pub(crate) each: Option<Box<Each>>,
+}
+
+/// Parallel iterations.
+#[derive(Debug, Clone)]
+pub(crate) struct Each {
+    /// The activity's, under which iterations keep what they know.
+    pub(crate) id: String,
+    pub(crate) collection: String,
+    pub(crate) element: Option<String>,
+    /// The variables that become lists.
+    pub(crate) outputs: Vec<String>,
+    /// What begins with it knows the outer iteration.
+    pub(crate) is_nested: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -170,6 +189,8 @@ pub(crate) struct Call {
 #[derive(Debug, Clone)]
 pub(crate) enum Called {
     Service(Service),
+    /// Tells that an iteration of this multi-instance is complete.
+    Arrive(NodeIndex),
     Message {
         name: String,
         correlation: Option<String>,
@@ -186,10 +207,21 @@ pub(crate) enum Called {
 pub(crate) struct Close {
     /// The places of the scope, each with the fields that its branch may write.
     pub(crate) places: Vec<(String, BTreeSet<String>)>,
+    /// The services of the scope whose visits are counted.
+    pub(crate) services: BTreeSet<String>,
     /// The regions that were left, but for those of the way that leaves.
     pub(crate) beside: Vec<RegionIndex>,
     /// The activity or scope whose listeners are over.
     pub(crate) release: Option<NodeIndex>,
+}
+
+/// What has to hold for a way.
+#[derive(Debug, Clone)]
+pub(crate) enum Condition {
+    /// An expression of the definition, over the data.
+    Data(String),
+    /// Over what travels, as `$s`.
+    Travelling { expression: String, reads: Vec<String> },
 }
 
 /// What follows a node.
@@ -202,122 +234,29 @@ pub(crate) enum Exit {
     Outcomes(Vec<(Vec<String>, NodeIndex)>),
     /// The first condition that holds, in the order of the flows.
     Conditions {
-        when: Vec<(String, NodeIndex)>,
+        when: Vec<(Condition, NodeIndex)>,
         otherwise: NodeIndex,
     },
-}
-
-/// A node of one workflow; only `resolve` makes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct NodeIndex(pub(crate) usize);
-
-/// What one token walks through: the process, or a branch of a fork, without the forks in it.
-#[derive(Debug, Clone)]
-pub(crate) struct Region {
-    /// None: the process.
-    pub(crate) fork: Option<NodeIndex>,
-    pub(crate) branch: usize,
-    pub(crate) parent: Option<RegionIndex>,
-    pub(crate) entry: NodeIndex,
-    /// The join; reaching it ends the region. It lies in the parent.
-    pub(crate) exit: NodeIndex,
-    /// What the nodes in it, and in the forks in it, may write.
-    pub(crate) writes: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RegionIndex(pub(crate) usize);
-
-/// The region of the process.
-pub(crate) const ROOT: RegionIndex = RegionIndex(0);
-
-impl Workflow {
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "an index is only made by `resolve`, from the nodes of this workflow"
-    )]
-    pub(crate) fn node(&self, index: NodeIndex) -> &Node {
-        &self.nodes[index.0]
-    }
-
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "an index is only made by `resolve`, from the regions of this workflow"
-    )]
-    pub(crate) fn region(&self, index: RegionIndex) -> &Region {
-        &self.regions[index.0]
-    }
-
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .map(|(i, node)| (NodeIndex(i), node))
-    }
-
-    pub(crate) fn regions(&self) -> impl Iterator<Item = (RegionIndex, &Region)> {
-        self.regions
-            .iter()
-            .enumerate()
-            .map(|(i, region)| (RegionIndex(i), region))
-    }
-
-    /// Whether one token walks through it, and never by an error: then its transitions are counted by the graph alone.
-    #[cfg(test)]
-    pub(crate) fn is_one_way(&self) -> bool {
-        self.regions.len() == 1
-            && self.nodes.iter().all(|node| match &node.kind {
-                Kind::Call(call) => call.catches.is_empty(),
-                Kind::Place(place) => place.catches.is_empty(),
-                Kind::Status(_) => !node.silent,
-                _ => true,
-            })
-    }
-
-    /// The branches of a fork, in their order.
-    pub(crate) fn branches(&self, fork: NodeIndex) -> Vec<RegionIndex> {
-        self.regions()
-            .filter(|(_, region)| region.fork == Some(fork))
-            .map(|(index, _)| index)
-            .collect()
-    }
-
-    /// A region and those around it, the innermost first.
-    pub(crate) fn around(&self, region: RegionIndex) -> impl Iterator<Item = RegionIndex> {
-        std::iter::successors(Some(region), |at| self.region(*at).parent)
-    }
-
-    pub fn user_tasks(&self) -> impl Iterator<Item = &UserTask> {
-        self.nodes.iter().filter_map(|node| match &node.kind {
-            Kind::Place(place) => match &place.opens {
-                Opens::User(task, _) => Some(task),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    pub fn service_tasks(&self) -> impl Iterator<Item = ServiceTask> {
-        self.nodes.iter().filter_map(|node| match &node.kind {
-            Kind::Call(call) => match &call.what {
-                Called::Service(service) => Some(ServiceTask {
-                    id: node.id.clone(),
-                    name: node.name.clone().unwrap_or_else(|| node.id.as_str().into()),
-                    service: service.clone(),
-                    retry: call.retry,
-                    writes: call.writes.clone(),
-                }),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
 }
 
 impl Node {
     /// Its visits travel: those of implied forks tell one from the next.
     pub(crate) fn is_counted(&self) -> bool {
-        self.repeats && (!self.silent || matches!(self.kind, Kind::Fork(_)))
+        let is_fork = matches!(&self.kind, Kind::Fork(fork) if fork.each.is_none());
+        self.repeats && self.of.is_none() && (!self.silent || is_fork)
+    }
+
+    /// The node of the definition that entering it is told as.
+    pub(crate) fn told_id(&self) -> &str {
+        self.of.as_ref().map_or(&self.id, |of| &of.id)
+    }
+
+    /// Of parallel iterations.
+    pub(crate) fn each(&self) -> Option<&Each> {
+        match &self.kind {
+            Kind::Fork(fork) => fork.each.as_deref(),
+            _ => None,
+        }
     }
 
     /// The fields and variables that it may set, but for those of events.
@@ -326,6 +265,8 @@ impl Node {
             Kind::Effect(effect) => effect.writes.iter().map(String::as_str).collect(),
             Kind::Call(call) => call.writes.iter().map(String::as_str).collect(),
             Kind::Place(place) => place.writes(),
+            Kind::Step(step) => step.writes.iter().map(String::as_str).collect(),
+            Kind::Fork(Fork { each: Some(each), .. }) => each.outputs.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         }
     }
@@ -339,7 +280,7 @@ impl Node {
                 targets.extend(place.catches.iter().map(|catch| catch.to));
             }
             Kind::Call(call) => targets.extend(call.catches.iter().map(|catch| catch.to)),
-            Kind::Fork(branches) => targets.extend(branches),
+            Kind::Fork(fork) => targets.extend(&fork.branches),
             _ => {}
         }
         targets
@@ -381,28 +322,4 @@ impl Exit {
             }
         }
     }
-}
-
-/// The regions as the engine knows them.
-pub(crate) fn regions(workflow: &Workflow) -> Vec<domain::position::Region> {
-    let mut regions: Vec<domain::position::Region> = workflow
-        .regions
-        .iter()
-        .map(|region| domain::position::Region {
-            fork: region
-                .fork
-                .map(|fork| workflow.node(fork).id.clone())
-                .unwrap_or_default(),
-            branch: region.branch,
-            parent: region.parent.map(|parent| parent.0),
-            places: Vec::new(),
-            is_repeated: false,
-        })
-        .collect();
-    for node in &workflow.nodes {
-        if let (Kind::Place(_), Some(region)) = (&node.kind, regions.get_mut(node.region.0)) {
-            region.places.push(node.id.clone());
-        }
-    }
-    regions
 }
