@@ -4,7 +4,7 @@ use domain::diagnostic::{Diagnostic, Severity};
 use domain::text::Text;
 
 use crate::catalog::Catalog;
-use crate::document::{Document, EndEvent, Event, Kind, Node, Thrown};
+use crate::document::Document;
 use crate::resolve::resolve;
 use crate::rules::{Findings, Subject};
 use crate::workflow::Workflow;
@@ -36,40 +36,10 @@ impl Checked<'_> {
         if diagnostics.iter().any(|one| one.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        let later = not_lowered_yet(self.subject.document);
-        if !later.is_empty() {
-            return Err(later);
-        }
         let resolved = resolve(self.subject.document, &self.subject.graph, reads, diagnostics);
         resolved.map_err(|found| found.unwrap_or_else(|| vec![missed()]))
     }
 }
-
-/// What is right and has no machine yet, so that nothing is translated to less than it says.
-pub(crate) fn not_lowered_yet(document: &Document) -> Vec<Diagnostic> {
-    let is_lowered = |node: &&Node| match &node.kind {
-        Kind::Service(task) => !task.is_for_compensation,
-        Kind::Throw(Thrown::Compensation { .. }) => false,
-        Kind::End(end) => !matches!(end.event, Some(EndEvent::Compensation { .. })),
-        Kind::Boundary(boundary) => {
-            !matches!(boundary.event, Event::Compensation { .. })
-                && (boundary.interrupting || !matches!(boundary.event, Event::Escalation { .. }))
-        }
-        Kind::Start(Some(start)) => start.interrupting || !matches!(start.event, Event::Escalation { .. }),
-        _ => true,
-    };
-    let text = Text::new(
-        "This is right, but no machine is made of it yet.",
-        "此处写法正确，但尚不能生成状态机。",
-    );
-    let later = document.nodes.iter().filter(|node| !is_lowered(node));
-    later
-        .map(|node| Diagnostic::error(NOT_LOWERED_YET, &node.pointer, text.clone()).node(&node.id))
-        .collect()
-}
-
-/// The code of [`not_lowered_yet`].
-pub(crate) const NOT_LOWERED_YET: &str = "NOT_SUPPORTED_YET";
 
 /// A hole in the rules, told instead of a panic.
 fn missed() -> Diagnostic {

@@ -38,7 +38,14 @@ impl Lowering<'_> {
         if self.travels.data {
             payload.insert("data".to_owned(), code(&expression::data_before(&passed)));
         }
-        let function = told(call, &passed, &mut payload);
+        let function = match &call.what {
+            Called::Escalation(escalation) => {
+                let visit = expression::visits_so_far(&passed, self.workflow.node(escalation.of));
+                payload.insert("message".to_owned(), self.escalation(escalation, &visit));
+                "throw_event".to_owned()
+            }
+            _ => told(call, &passed, &mut payload),
+        };
         let mut retry = vec![transient(&[])];
         retry.extend(repeated(call.retry));
         let set = call
@@ -269,6 +276,7 @@ fn told(call: &Call, before: &[&Node], payload: &mut Map<String, Value>) -> Stri
             payload.insert("signal".to_owned(), json!({"name": name, "data": data(list)}));
             "throw_event".to_owned()
         }
+        Called::Escalation(_) => "throw_event".to_owned(),
         Called::Arrive(_) => "arrive_at_join".to_owned(),
     }
 }

@@ -98,6 +98,9 @@ impl Lowering<'_> {
                 r#""visits": $merge([{RESULT}[0].visits, {{{counters}}}])"#
             ));
         }
+        if self.travels.compensations {
+            members.push(format!(r#""compensations": {}"#, remembered()));
+        }
         if self.may_end(regions) {
             members.push(format!(
                 r#""status": "rejected" in {RESULT}.status ? "rejected" : "completed""#
@@ -232,4 +235,14 @@ impl Lowering<'_> {
         scope.start_at = name;
         follow
     }
+}
+
+/// What branches remember: of what was there at the fork what none of them has undone, then what each of them adds.
+fn remembered() -> String {
+    let known = format!("{INPUT}.compensations");
+    let is_everywhere = format!("$count({RESULT}[$c.key in compensations.key]) = $count({RESULT})");
+    format!(
+        "$append($append([], $filter({known}, function($c) {{{is_everywhere}}})), \
+         $filter([{RESULT}.compensations], function($c) {{$not($c.key in {known}.key)}}))"
+    )
 }

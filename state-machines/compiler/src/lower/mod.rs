@@ -87,6 +87,7 @@ struct Travels {
     data: bool,
     since: bool,
     loops: bool,
+    compensations: bool,
 }
 
 /// The states of a region.
@@ -104,6 +105,9 @@ impl<'w> Lowering<'w> {
             visits: workflow.nodes().any(|(_, node)| node.is_counted()),
             data: !workflow.reads.is_empty(),
             since: workflow.nodes().any(|(_, node)| node.since),
+            compensations: workflow
+                .nodes()
+                .any(|(_, node)| matches!(&node.kind, Kind::Step(step) if step.expression.contains("compensations"))),
             loops: workflow
                 .nodes()
                 .any(|(_, node)| matches!(node.kind, Kind::Step(_)) || node.each().is_some()),
@@ -166,7 +170,7 @@ impl<'w> Lowering<'w> {
     }
 
     fn name(&self, region: RegionIndex, todo: Todo) -> String {
-        let id = |index: NodeIndex| self.workflow.node(index).told_id().to_owned();
+        let id = |index: NodeIndex| self.workflow.node(index).state_name().to_owned();
         match todo {
             Todo::First => self.first_name(region),
             Todo::Node(index) | Todo::End(Some(index)) => id(index),
@@ -185,9 +189,9 @@ impl<'w> Lowering<'w> {
             Stop::State(index) | Stop::Gateway(index) => {
                 let node = self.workflow.node(index);
                 if node.repeats || self.variant == Variant::Resume {
-                    format!("{}:first", node.told_id())
+                    format!("{}:first", node.state_name())
                 } else {
-                    node.told_id().to_owned()
+                    node.state_name().to_owned()
                 }
             }
             Stop::Branch => self.branch_name(region),

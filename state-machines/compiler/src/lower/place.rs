@@ -9,7 +9,7 @@ use super::ways::ways;
 use super::{Lowering, Made, PREFIX, Todo};
 use crate::document::{TimerKind, TimerValue};
 use crate::resolve::object;
-use crate::workflow::{Listened, Node, NodeIndex, Opens, Place, Trigger};
+use crate::workflow::{Escalation, Listened, Node, NodeIndex, Opens, Place, Trigger};
 
 /// A day less than the year that an execution may live: the task gives up before the machine does.
 const TOKEN_SECONDS: u64 = 364 * 24 * 60 * 60;
@@ -62,16 +62,23 @@ impl Lowering<'_> {
         if !state.is_empty() {
             payload.insert("state".to_owned(), state.into());
         }
-        if !place.events.is_empty() {
-            let events = place.events.iter().map(|event| self.event(event, before));
-            payload.insert("events".to_owned(), events.collect());
-        }
-        if let Some(attached) = &place.attached {
+        let attached = place.attached.as_ref().map(|attached| {
             let to = self.workflow.node(attached.to);
             let visit = match attached.is_entered {
                 true => expression::visits_so_far(before, to),
                 false => expression::visit(INPUT, to),
             };
+            (to, visit)
+        });
+        if !place.events.is_empty() {
+            let visit = attached.as_ref().map(|(_, visit)| visit.as_str());
+            let events = place.events.iter().map(|event| self.event(event, before, visit));
+            payload.insert("events".to_owned(), events.collect());
+        }
+        if place.is_hidden {
+            payload.insert("hidden".to_owned(), json!(true));
+        }
+        if let Some((to, visit)) = attached {
             payload.insert(
                 "attached".to_owned(),
                 json!({"node": to.id, "visit": number(&visit)}),
@@ -95,11 +102,32 @@ impl Lowering<'_> {
         json!({"FunctionName": format!("{PREFIX}{opener}"), "Payload": payload})
     }
 
+    /// The message that tells a catcher, of one entering of what it is attached to.
+    pub(super) fn escalation(&self, escalation: &Escalation, visit: &str) -> Value {
+        let of = self.workflow.node(escalation.of);
+        let mut correlation = format!(
+            "{INPUT}.instance & {} & ({visit})",
+            quote(&format!("/{}/", of.id))
+        );
+        if let Some(last) = escalation.of_iteration.checked_sub(1) {
+            correlation.push_str(&format!(
+                r#" & "/" & $join($split({INPUT}.iteration, ".")[[0..{last}]], ".")"#
+            ));
+        }
+        json!({"name": format!("escalation:{}", escalation.catcher), "correlation": code(&correlation)})
+    }
+
     /// What the token carries, for the place's row: a resumed execution begins with it.
     fn carried(&self, before: &[&Node], iterates: bool) -> Map<String, Value> {
         let mut state = Map::new();
         if self.travels.loops {
             state.insert("loops".to_owned(), code(&format!("$merge([{INPUT}.loops])")));
+        }
+        if self.travels.compensations {
+            state.insert(
+                "compensations".to_owned(),
+                code(&format!("$append([], {INPUT}.compensations)")),
+            );
         }
         if iterates {
             state.insert("iteration".to_owned(), code(&format!("{INPUT}.iteration")));
@@ -118,7 +146,8 @@ impl Lowering<'_> {
         state
     }
 
-    fn event(&self, event: &Listened, before: &[&Node]) -> Value {
+    /// `attached`: which visit of its activity a listener is for.
+    fn event(&self, event: &Listened, before: &[&Node], attached: Option<&str>) -> Value {
         let mut told = Map::new();
         told.insert("node".to_owned(), json!(event.id));
         match &event.trigger {
@@ -147,6 +176,10 @@ impl Lowering<'_> {
             }
             Trigger::Signal { name, .. } => {
                 told.insert("signal".to_owned(), json!({"name": name}));
+            }
+            Trigger::Escalation(escalation) => {
+                let visit = attached.unwrap_or("1");
+                told.insert("message".to_owned(), self.escalation(escalation, visit));
             }
         }
         if let Some(since) = event.since {

@@ -130,7 +130,7 @@ fn expressions(node: &Node) -> Vec<&str> {
                 all.extend(values(data));
             }
             Called::Signal { data, .. } => all.extend(values(data)),
-            Called::Arrive(_) => {}
+            Called::Escalation(_) | Called::Arrive(_) => {}
         },
         Kind::Step(step) => all.extend(step.reads.iter().map(String::as_str)),
         Kind::Fork(Fork { each: Some(each), .. }) => all.push(&each.collection),
@@ -151,7 +151,7 @@ fn of_place(place: &Place) -> Vec<&str> {
                 TimerValue::Literal(_) => {}
             },
             Trigger::Message { correlation, .. } => all.extend(correlation.as_deref()),
-            Trigger::Signal { .. } => {}
+            Trigger::Signal { .. } | Trigger::Escalation(_) => {}
         }
     }
     all

@@ -12,13 +12,13 @@ impl Resolve<'_, '_> {
         Some(Exit::Always(self.enter(edge.node)))
     }
 
-    pub(super) fn outcomes(&self, no: NodeNo, task: &document::UserTask) -> Option<Exit> {
+    pub(super) fn outcomes(&mut self, no: NodeNo, task: &document::UserTask) -> Option<Exit> {
         if let Some(done) = self.dones.get(&no) {
             return Some(Exit::Always(*done));
         }
         let edges = self.graph.outgoing(no);
         if let Some(exit) = self.same(edges) {
-            return Some(exit);
+            return Some(self.kept(no, exit));
         }
         let mut named: Vec<(Vec<String>, NodeIndex)> = Vec::with_capacity(edges.len());
         let mut rest: Vec<&String> = task.outcomes.iter().collect();
@@ -39,7 +39,7 @@ impl Resolve<'_, '_> {
         if !rest.is_empty() {
             named.push((rest.into_iter().cloned().collect(), default?));
         }
-        Some(Exit::Outcomes(named))
+        Some(self.kept(no, Exit::Outcomes(named)))
     }
 
     pub(super) fn conditions(&self, no: NodeNo) -> Option<Exit> {

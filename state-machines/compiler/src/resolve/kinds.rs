@@ -32,7 +32,7 @@ impl Resolve<'_, '_> {
             }
             Written::Send(throw) => (self.send(no, throw)?, self.leaving(no)?),
             Written::Catch(event) => self.catch(no, event)?,
-            Written::Throw(thrown) => (Kind::Pass, self.throw(no, thrown)?),
+            Written::Throw(thrown) => self.throw(no, thrown)?,
             Written::Script(assignments) => (script(assignments), self.leaving(no)?),
             Written::Rule(table) => {
                 let table = table.as_deref()?;
@@ -71,6 +71,7 @@ impl Resolve<'_, '_> {
                     catches: self.catches(no),
                     is_listener: false,
                     attached: None,
+                    is_hidden: false,
                 };
                 (Kind::Place(Box::new(place)), self.leaving(no)?)
             }
@@ -131,32 +132,62 @@ impl Resolve<'_, '_> {
             },
             Some(EndEvent::Send(throw)) => {
                 let call = self.send(no, throw)?;
-                let to = match kind {
-                    Kind::Status(_) => self.imply(format!("{}:ended", self.id(no)), kind, Exit::Always(over)),
-                    _ => over,
-                };
+                let to = self.then_ends(no, kind, over);
                 (call, Exit::Always(to))
             }
             Some(EndEvent::Escalation { code }) => match self.escalated(no, code) {
                 Some(catcher) if catcher.interrupting => (Kind::Pass, Exit::Always(catcher.to)),
-                _ => (kind, Exit::Always(over)),
+                Some(catcher) => {
+                    let to = self.then_ends(no, kind, over);
+                    (self.escalate(no, catcher.no)?, Exit::Always(to))
+                }
+                None => (kind, Exit::Always(over)),
             },
-            Some(EndEvent::Compensation { .. }) => (kind, Exit::Always(over)),
+            Some(EndEvent::Compensation { activity }) => {
+                let to = self.compensates(no, activity.as_deref(), over);
+                (kind, Exit::Always(to))
+            }
         })
     }
 
-    fn throw(&mut self, no: NodeNo, thrown: &Thrown) -> Option<Exit> {
-        match thrown {
-            Thrown::None | Thrown::Compensation { .. } => self.only_exit(no),
+    /// An end that is a call leaves its status behind that.
+    fn then_ends(&mut self, no: NodeNo, kind: Kind, over: NodeIndex) -> NodeIndex {
+        match kind {
+            Kind::Status(_) => self.imply(format!("{}:ended", self.id(no)), kind, Exit::Always(over)),
+            _ => over,
+        }
+    }
+
+    /// Tells a catcher that does not interrupt.
+    fn escalate(&self, no: NodeNo, catcher: NodeNo) -> Option<Kind> {
+        let what = Called::Escalation(self.escalation_to(catcher)?);
+        Some(self.call(no, what, Retry::default(), Vec::new()))
+    }
+
+    fn throw(&mut self, no: NodeNo, thrown: &Thrown) -> Option<(Kind, Exit)> {
+        if let Thrown::Escalation { code } = thrown
+            && let Some(catcher) = self.escalated(no, code).filter(|one| !one.interrupting)
+        {
+            return Some((self.escalate(no, catcher.no)?, self.only_exit(no)?));
+        }
+        let exit = match thrown {
+            Thrown::None => self.only_exit(no),
+            Thrown::Compensation { activity } => {
+                let Exit::Always(then) = self.only_exit(no)? else {
+                    return None;
+                };
+                Some(Exit::Always(self.compensates(no, activity.as_deref(), then)))
+            }
             Thrown::Link { name } => {
                 let target = self.link(self.scope(no), name)?;
                 Some(Exit::Always(self.enter(target)))
             }
             Thrown::Escalation { code } => match self.escalated(no, code) {
-                Some(catcher) if catcher.interrupting => Some(Exit::Always(catcher.to)),
-                _ => self.only_exit(no),
+                Some(catcher) => Some(Exit::Always(catcher.to)),
+                None => self.only_exit(no),
             },
-        }
+        };
+        Some((Kind::Pass, exit?))
     }
 
     /// Where a link of a scope leads.
@@ -182,6 +213,7 @@ impl Resolve<'_, '_> {
             catches: Vec::new(),
             is_listener: false,
             attached: None,
+            is_hidden: false,
         }))
     }
 
@@ -225,7 +257,7 @@ impl Resolve<'_, '_> {
     pub(super) fn waiting(&mut self, no: NodeNo, trigger: Trigger, to: NodeIndex) -> Kind {
         let opens = match trigger {
             Trigger::Timer(_) => Opens::Timer,
-            Trigger::Message { .. } | Trigger::Signal { .. } => Opens::Receive,
+            _ => Opens::Receive,
         };
         let own = Listened {
             id: self.id(no),
@@ -241,6 +273,7 @@ impl Resolve<'_, '_> {
             catches: Vec::new(),
             is_listener: false,
             attached: None,
+            is_hidden: false,
         }))
     }
 
@@ -275,6 +308,7 @@ impl Resolve<'_, '_> {
             catches: Vec::new(),
             is_listener: false,
             attached: None,
+            is_hidden: false,
         }))
     }
 

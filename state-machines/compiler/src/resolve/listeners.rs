@@ -5,7 +5,9 @@ use super::catchers::trigger;
 use super::{Resolve, Scope, Whole};
 use crate::document::{self, Event, TimerKind};
 use crate::graph::NodeNo;
-use crate::workflow::{Attached, Close, Exit, Fork, Kind, NodeIndex};
+use crate::workflow::{
+    Attached, Close, Escalation, Exit, Fork, Kind, Listened, NodeIndex, Opens, Place, Trigger,
+};
 
 impl Resolve<'_, '_> {
     /// Makes the listeners, before any flow is followed.
@@ -81,7 +83,7 @@ impl Resolve<'_, '_> {
     fn listeners_in(&self, scope: Scope) -> Vec<NodeNo> {
         let catchers = self.in_scope(scope, 0).into_iter();
         catchers
-            .filter(|catcher| !catcher.interrupting && trigger(catcher.event).is_some())
+            .filter(|catcher| !catcher.interrupting && listens(catcher.event))
             .map(|catcher| catcher.no)
             .collect()
     }
@@ -92,11 +94,10 @@ impl Resolve<'_, '_> {
     }
 
     fn branches(&mut self, main: NodeIndex, listeners: &[NodeNo], attached: Attached) -> Vec<NodeIndex> {
-        for listener in listeners {
-            self.listener(*listener, attached);
-        }
-        let listeners = listeners.iter().copied().map(NodeIndex);
-        std::iter::once(main).chain(listeners).collect()
+        let listeners = listeners.iter().filter_map(|no| self.listener(*no, attached));
+        std::iter::once(main)
+            .chain(listeners.collect::<Vec<_>>())
+            .collect()
     }
 
     fn set_fork(&mut self, fork: NodeIndex, branches: Vec<NodeIndex>) {
@@ -112,7 +113,7 @@ impl Resolve<'_, '_> {
             .copied()
             .filter(|no| match self.graph.node(*no).map(|node| &node.kind) {
                 Some(document::Kind::Boundary(boundary)) => {
-                    !boundary.interrupting && trigger(&boundary.event).is_some()
+                    !boundary.interrupting && listens(&boundary.event)
                 }
                 _ => false,
             })
@@ -127,14 +128,22 @@ impl Resolve<'_, '_> {
         })
     }
 
-    fn listener(&mut self, no: NodeNo, attached: Attached) {
-        let Some(node) = self.graph.node(no) else { return };
+    /// Makes one; gives the place that it waits in.
+    fn listener(&mut self, no: NodeNo, attached: Attached) -> Option<NodeIndex> {
+        let node = self.graph.node(no)?;
         let event = match &node.kind {
             document::Kind::Boundary(boundary) => &boundary.event,
             document::Kind::Start(Some(start)) => &start.event,
-            _ => return,
+            _ => return None,
         };
-        let Some(trigger) = trigger(event) else { return };
+        let place = match event {
+            Event::Escalation { .. } => {
+                let place = self.imply(format!("{}:wait", node.id), Kind::Pass, Exit::None);
+                self.iterate_like(place, no);
+                place
+            }
+            _ => NodeIndex(no),
+        };
         let over = self.imply(format!("{}:over", node.id), Kind::Pass, Exit::None);
         self.overs.push(over);
         let once = matches!(event, Event::Timer(timer) if timer.kind != TimerKind::Cycle);
@@ -145,12 +154,10 @@ impl Resolve<'_, '_> {
                 self.overs.push(done);
                 done
             }
-            false => NodeIndex(no),
+            false => place,
         };
         let again = self.imply(format!("{}:again", node.id), Kind::Pass, Exit::Always(next));
-        let Some(first) = self.graph.outgoing(no).first().map(|edge| edge.node) else {
-            return;
-        };
+        let first = self.graph.outgoing(no).first()?.node;
         let sub = self.scope(no);
         let to = match sub.filter(|_| matches!(node.kind, document::Kind::Start(_))) {
             Some(sub) => {
@@ -158,21 +165,64 @@ impl Resolve<'_, '_> {
                 NodeIndex(sub)
             }
             None => {
-                self.ends_of_way(no, first, again);
+                self.ends_of_way(place, first, again);
                 self.enter(first)
             }
         };
-        let kind = self.waiting(no, trigger, to);
-        if let (Kind::Place(mut place), Some(made)) = (kind, self.nodes.get_mut(no)) {
-            place.attached = Some(attached);
-            place.is_listener = true;
-            made.kind = Kind::Place(place);
-            made.exit = Exit::Always(over);
+        let kind = match trigger(event) {
+            Some(trigger) => self.waiting(no, trigger, to),
+            None => {
+                // Nobody knows of the place: the event itself is entered when it occurs.
+                self.becomes(NodeIndex(no), Kind::Pass, Exit::Always(to));
+                self.unseen(no, attached)
+            }
+        };
+        if let Kind::Place(mut waits) = kind {
+            waits.attached = Some(attached);
+            waits.is_listener = true;
+            self.becomes(place, Kind::Place(waits), Exit::Always(over));
+        }
+        Some(place)
+    }
+
+    fn unseen(&self, no: NodeNo, attached: Attached) -> Kind {
+        let own = Listened {
+            id: self.id(no),
+            trigger: Trigger::Escalation(self.escalation(no, attached.to)),
+            since: None,
+            to: NodeIndex(no),
+        };
+        Kind::Place(Box::new(Place {
+            opens: Opens::Receive,
+            events: vec![own],
+            catches: Vec::new(),
+            is_listener: true,
+            attached: Some(attached),
+            is_hidden: true,
+        }))
+    }
+
+    pub(super) fn escalation(&self, catcher: NodeNo, of: NodeIndex) -> Escalation {
+        let around = self.around(catcher);
+        Escalation {
+            catcher: self.id(catcher),
+            of,
+            of_iteration: around.filter(|at| self.is_multi(*at)).count(),
         }
     }
 
+    /// What an escalation is for that is caught there.
+    pub(super) fn escalation_to(&self, catcher: NodeNo) -> Option<Escalation> {
+        let of = match &self.graph.node(catcher)?.kind {
+            document::Kind::Boundary(boundary) => NodeIndex(self.graph.find(&boundary.attached_to)?),
+            // An event sub-process listens for the scope that it stands in.
+            _ => self.stands_for(self.scope(self.scope(catcher)?))?,
+        };
+        Some(self.escalation(catcher, of))
+    }
+
     /// The ends that a listener's way comes to, within its scope, lead back to the listener.
-    fn ends_of_way(&mut self, listener: NodeNo, first: NodeNo, again: NodeIndex) {
+    fn ends_of_way(&mut self, listener: NodeIndex, first: NodeNo, again: NodeIndex) {
         let mut waiting = vec![first];
         let mut seen = std::collections::BTreeSet::new();
         while let Some(no) = waiting.pop() {
@@ -181,7 +231,7 @@ impl Resolve<'_, '_> {
             }
             let whole = Whole {
                 end: again,
-                beside: NodeIndex(listener),
+                beside: listener,
             };
             self.ways.insert(no, whole);
             match self.graph.node(no).map(|node| &node.kind) {
@@ -207,7 +257,8 @@ impl Resolve<'_, '_> {
             return Some(Exit::Always(*done));
         }
         let exit = self.only_exit(no)?;
-        Some(self.past_release(no, exit))
+        let exit = self.past_release(no, exit);
+        Some(self.kept(no, exit))
     }
 
     /// The way out of a boundary event: the activity was left, so its listeners are over.
@@ -284,4 +335,8 @@ impl Resolve<'_, '_> {
             beside,
         })
     }
+}
+
+fn listens(event: &Event) -> bool {
+    trigger(event).is_some() || matches!(event, Event::Escalation { .. })
 }

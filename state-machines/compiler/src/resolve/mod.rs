@@ -1,6 +1,7 @@
 //! Document to [`Workflow`]: what the definition implies becomes nodes of its own.
 
 mod catchers;
+mod compensation;
 mod conflicts;
 mod dominators;
 mod exits;
@@ -20,6 +21,7 @@ use crate::node::EndStatus;
 use crate::workflow::{Ending, Exit, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 
 pub(crate) use kinds::object;
+use repeated::quote;
 pub(crate) use repeated::{appended, at};
 
 /// Makes the workflow of a document that the rules found nothing wrong with.
@@ -241,6 +243,13 @@ impl<'r, 'd> Resolve<'r, 'd> {
         made
     }
 
+    fn iterate_like(&mut self, made: NodeIndex, no: NodeNo) {
+        let iterates = self.iterates(no);
+        if let Some(node) = self.nodes.get_mut(made.0) {
+            node.iterates = iterates;
+        }
+    }
+
     fn becomes(&mut self, made: NodeIndex, kind: Kind, exit: Exit) {
         if let Some(node) = self.nodes.get_mut(made.0) {
             (node.kind, node.exit) = (kind, exit);
@@ -320,12 +329,8 @@ impl<'r, 'd> Resolve<'r, 'd> {
             .unwrap_or(self.end)
     }
 
-    /// The start event of a scope.
     fn start(&self, scope: Scope) -> Option<NodeIndex> {
-        let is_start =
-            |node: &document::Node| node.parent == scope && matches!(node.kind, document::Kind::Start(_));
-        let mut starts = self.graph.nodes().filter(|(_, node)| is_start(node));
-        starts.next().map(|(no, _)| NodeIndex(no))
+        regions::start(self.graph, scope).map(NodeIndex)
     }
 }
 
@@ -333,6 +338,7 @@ fn blank(id: String) -> Node {
     Node {
         id,
         name: None,
+        state: None,
         silent: false,
         kind: Kind::Pass,
         exit: Exit::None,

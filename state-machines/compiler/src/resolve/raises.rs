@@ -27,6 +27,7 @@ pub(super) fn close_what_is_left(workflow: &mut Workflow) {
             workflow.nodes.push(Node {
                 id: format!("{}:close:{}", workflow.node(to).id, region.0),
                 name: None,
+                state: None,
                 silent: true,
                 kind: Kind::Close(Box::new(close)),
                 exit: Exit::Always(to),
@@ -110,7 +111,7 @@ fn left_open(workflow: &Workflow, beside: &[Vec<RegionIndex>]) -> Vec<(String, B
 fn services(workflow: &Workflow, beside: &[Vec<RegionIndex>]) -> BTreeSet<String> {
     let is_beside = |node: &Node| beside.iter().any(|around| around.first() == Some(&node.region));
     let counted = workflow.nodes.iter().filter(|node| {
-        matches!(&node.kind, Kind::Call(call) if !matches!(call.what, Called::Arrive(_)))
+        matches!(&node.kind, Kind::Call(call) if matches!(call.what, Called::Service(_) | Called::Message { .. } | Called::Signal { .. } | Called::Escalation(_)))
             && node.is_counted()
             && is_beside(node)
     });

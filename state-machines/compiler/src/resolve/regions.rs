@@ -101,17 +101,24 @@ fn homes(graph: &Graph<'_>) -> BTreeMap<NodeIndex, Home> {
             Kind::Boundary(boundary) if boundary.interrupting => (graph.find(&boundary.attached_to), false),
             Kind::SubProcess {
                 triggered_by_event: true,
-            } if !is_listener(graph, no) => (node.parent, false),
+            } if !is_listener(graph, no) => (start(graph, node.parent), false),
             Kind::End(End {
                 event: Some(EndEvent::Terminate),
                 ..
-            }) => (node.parent, true),
+            }) => (start(graph, node.parent), true),
             _ => continue,
         };
         let at = at.map(NodeIndex);
         homes.insert(NodeIndex(no), Home { at, ends_all });
     }
     homes
+}
+
+/// The start event of a scope: it lies where the scope's tokens are.
+pub(super) fn start(graph: &Graph<'_>, scope: Option<NodeNo>) -> Option<NodeNo> {
+    let mut nodes = graph.nodes();
+    let start = nodes.find(|(_, node)| node.parent == scope && matches!(node.kind, document::Kind::Start(_)));
+    start.map(|(no, _)| no)
 }
 
 /// An event sub-process that does not interrupt: its way begins at the listener.

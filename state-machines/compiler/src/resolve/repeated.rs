@@ -209,7 +209,7 @@ pub(crate) fn at(id: &str) -> String {
     format!("$s.loops.`{id}`")
 }
 
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }
 

@@ -6,8 +6,7 @@ use std::path::Path;
 use domain::diagnostic::Severity;
 
 use super::predefined::{catalog, home};
-use crate::validate::{NOT_LOWERED_YET, not_lowered_yet};
-use crate::{diagnose, parse};
+use crate::diagnose;
 
 /// The examples of the page: the codes that each gives, and its text.
 pub(super) fn examples() -> Vec<(Vec<String>, String)> {
@@ -23,11 +22,6 @@ pub(super) fn examples() -> Vec<(Vec<String>, String)> {
         .collect()
 }
 
-fn is_for_now(text: &str, code: &str) -> bool {
-    let document = parse(text);
-    document.is_ok_and(|document| !not_lowered_yet(&document).is_empty()) && code == NOT_LOWERED_YET
-}
-
 #[test]
 fn the_examples_of_the_language_page_compile_or_give_their_code() {
     let examples = examples();
@@ -37,7 +31,6 @@ fn the_examples_of_the_language_page_compile_or_give_their_code() {
             .into_iter()
             .inspect(|one| assert_eq!(one.severity, Severity::Error, "{one:?}"))
             .map(|one| one.code)
-            .filter(|code| !is_for_now(&text, code))
             .collect();
         codes.dedup();
         assert_eq!(codes, expected, "{text}");

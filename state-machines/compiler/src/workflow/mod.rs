@@ -11,8 +11,8 @@ use domain::text::Text;
 use crate::node::{ServiceTask, UserTask};
 
 pub(crate) use node::{
-    Attached, Call, Called, Catch, Close, Condition, Each, Effect, Ending, Exit, Fork, Iteration, Kind,
-    Listened, Node, Opens, Place, Step, Trigger,
+    Attached, Call, Called, Catch, Close, Condition, Each, Effect, Ending, Escalation, Exit, Fork, Iteration,
+    Kind, Listened, Node, Opens, Place, Step, Trigger,
 };
 
 /// A checked definition. Made by [`validate`](crate::validate).

@@ -14,6 +14,8 @@ pub(crate) struct Node {
     /// Of an implied node: made of the id that it belongs to, with a colon.
     pub(crate) id: String,
     pub(crate) name: Option<Text>,
+    /// The name of its state, where that is not its id.
+    pub(crate) state: Option<String>,
     /// Implied, so that entering it is not told.
     pub(crate) silent: bool,
     pub(crate) kind: Kind,
@@ -121,6 +123,8 @@ pub(crate) struct Place {
     pub(crate) is_listener: bool,
     /// The activity or scope with which a listener is over.
     pub(crate) attached: Option<Attached>,
+    /// Nobody outside answers it: it waits for an escalation.
+    pub(crate) is_hidden: bool,
 }
 
 /// What a listener belongs to.
@@ -168,6 +172,18 @@ pub(crate) enum Trigger {
         name: String,
         writes: Vec<String>,
     },
+    /// To this catcher.
+    Escalation(Escalation),
+}
+
+/// An escalation that does not interrupt, for one entering of an activity or scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Escalation {
+    pub(crate) catcher: String,
+    /// What the catcher is attached to.
+    pub(crate) of: NodeIndex,
+    /// How many numbers the iteration has that the catcher lies in.
+    pub(crate) of_iteration: usize,
 }
 
 /// Where an error leads; no code: any.
@@ -189,6 +205,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone)]
 pub(crate) enum Called {
     Service(Service),
+    Escalation(Escalation),
     /// Tells that an iteration of this multi-instance is complete.
     Arrive(NodeIndex),
     Message {
@@ -240,15 +257,23 @@ pub(crate) enum Exit {
 }
 
 impl Node {
-    /// Its visits travel: those of implied forks tell one from the next.
+    /// Its visits travel: those of implied forks and places tell one from the next.
     pub(crate) fn is_counted(&self) -> bool {
-        let is_fork = matches!(&self.kind, Kind::Fork(fork) if fork.each.is_none());
-        self.repeats && self.of.is_none() && (!self.silent || is_fork)
+        let is_told = match &self.kind {
+            Kind::Fork(fork) => fork.each.is_none(),
+            Kind::Place(_) => true,
+            _ => !self.silent,
+        };
+        self.repeats && self.of.is_none() && is_told
     }
 
     /// The node of the definition that entering it is told as.
     pub(crate) fn told_id(&self) -> &str {
         self.of.as_ref().map_or(&self.id, |of| &of.id)
+    }
+
+    pub(crate) fn state_name(&self) -> &str {
+        self.state.as_deref().unwrap_or_else(|| self.told_id())
     }
 
     /// Of parallel iterations.
@@ -305,7 +330,7 @@ impl Place {
 impl Trigger {
     pub(crate) fn writes(&self) -> &[String] {
         match self {
-            Self::Timer(_) => &[],
+            Self::Timer(_) | Self::Escalation(_) => &[],
             Self::Message { writes, .. } | Self::Signal { writes, .. } => writes,
         }
     }

@@ -41,14 +41,41 @@ impl Host<'_> {
         self.enter(place(payload));
         let key = format!("i-1/{}", place(payload).key());
         assert_eq!(payload["idempotency_key"], key.as_str());
-        vec![match self.served(payload) {
+        let is_new = !self.ledger.contains_key(&place(payload).key());
+        let mut events = vec![match self.served(payload) {
             Ok(data) => succeeded(token, json!({ "data": data })),
             Err(error) => Event::TaskFailed {
                 token,
                 error: Some(error),
                 cause: None,
             },
-        }]
+        }];
+        let name = payload["message"]["name"].as_str().unwrap_or_default();
+        if is_new && name.starts_with("escalation:") {
+            events.extend(self.escalate(&payload["message"]));
+        }
+        events
+    }
+
+    /// Gives an escalation to the hidden place that waits for it, or keeps it.
+    fn escalate(&mut self, message: &Value) -> Option<Event> {
+        let mut rows = self.rows.values_mut();
+        let waiting = rows.find(|row| row.is_open() && row.payload["events"][0]["message"] == *message);
+        let Some(row) = waiting else {
+            self.kept.push(message.clone());
+            return None;
+        };
+        let answer = json!({"event": row.payload["events"][0]["node"], "data": {}});
+        row.decided = Some(answer.clone());
+        Some(answered(&row.token, answer))
+    }
+
+    /// An escalation that was there before the place.
+    fn take_kept(&mut self, payload: &Value) -> Option<Value> {
+        let event = &payload["events"][0];
+        let at = self.kept.iter().position(|kept| *kept == event["message"])?;
+        self.kept.remove(at);
+        Some(json!({"event": event["node"], "data": {}}))
     }
 
     fn enter(&mut self, place: Place) {
@@ -85,10 +112,14 @@ impl Host<'_> {
             .rows
             .iter()
             .all(|(other, row)| other.node != place.node || attached(&row.payload) != attached(payload));
-        if !is_known && !is_first && is_over {
+        let is_hidden = payload["hidden"] == true;
+        let kept = if is_known { None } else { self.take_kept(payload) };
+        if !is_known && !is_first && is_over && kept.is_none() {
             return vec![answered(token, json!({ "event": null, "entered": false }))];
         }
-        self.enter(place.clone());
+        if !is_hidden {
+            self.enter(place.clone());
+        }
         let row = self.rows.entry(place).or_insert_with(|| Row {
             token: String::new(),
             payload: payload.clone(),
@@ -96,6 +127,9 @@ impl Host<'_> {
             is_closed: false,
         });
         row.token = token.to_owned();
+        if kept.is_some() {
+            row.decided = kept;
+        }
         if is_over && row.decided.is_none() {
             row.decided = Some(json!({ "event": null }));
         }

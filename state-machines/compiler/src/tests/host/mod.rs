@@ -22,6 +22,16 @@ struct Row {
     is_closed: bool,
 }
 
+impl Row {
+    fn is_open(&self) -> bool {
+        self.decided.is_none() && !self.is_closed
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.payload["hidden"] == true
+    }
+}
+
 /// What outlives an execution: the rows of places, and what services have done.
 pub(in crate::tests) struct Host<'a> {
     services: &'a Services<'a>,
@@ -30,6 +40,8 @@ pub(in crate::tests) struct Host<'a> {
     released: BTreeSet<Place>,
     /// Who has arrived at which join, in their order.
     joins: BTreeMap<String, Vec<(String, Value)>>,
+    /// Messages for hidden places that no one has taken.
+    kept: Vec<Value>,
     pub(in crate::tests) entered: BTreeSet<Place>,
     /// The same, in the order in which it was told.
     pub(in crate::tests) walk: Vec<String>,
@@ -45,6 +57,7 @@ impl<'a> Host<'a> {
             rows: BTreeMap::new(),
             released: BTreeSet::new(),
             joins: BTreeMap::new(),
+            kept: Vec::new(),
             entered: BTreeSet::new(),
             walk: Vec::new(),
             ledger: BTreeMap::new(),
@@ -56,7 +69,7 @@ impl<'a> Host<'a> {
         let open = self
             .rows
             .iter()
-            .filter(|(_, row)| row.decided.is_none() && !row.is_closed);
+            .filter(|(_, row)| row.is_open() && !row.is_hidden());
         open.map(|(place, _)| place.clone()).collect()
     }
 

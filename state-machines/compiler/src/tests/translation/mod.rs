@@ -81,6 +81,12 @@ feature! {
     terminate: terminate, sub_processes, parallel, open_forks, scripts;
     links: links;
     escalations: escalations, sub_processes, parallel;
+    escalations_overheard: escalations, listeners, event_sub_processes, sub_processes, parallel;
+    compensation: compensation, scripts;
+    compensation_in_scopes: compensation, sub_processes, parallel, multi_sequential, errors, boundaries, scripts;
+    everything: scripts, tables, parallel, inclusive, open_forks, catches, sends, calls, sub_processes, boundaries,
+        listeners, event_sub_processes, errors, terminate, escalations, compensation, links, multi_sequential,
+        multi_parallel;
     incidents: incidents, errors, parallel;
     sequential: multi_sequential, scripts;
     sequential_in_scopes: multi_sequential, sub_processes, parallel, boundaries, errors, scripts;

@@ -137,7 +137,8 @@ impl Builder<'_> {
         }
         let task = self.user(&loose, context);
         let mut what = json!({});
-        if self.dice.roll(2) == 1 {
+        // A branch may not undo what others would undo as well.
+        if self.dice.roll(2) == 1 || context.fields.is_empty() {
             let which = self.dice.roll(booked.len());
             what = json!({"activity": booked[which]});
         }
