@@ -40,7 +40,7 @@ mod workflow;
 /// and the depth of sub-processes.
 pub const SCHEMA: &str = include_str!("schema.json");
 
-pub use bound::fewest_transitions;
+pub use bound::{From, Hop, To, fewest_transitions};
 pub use catalog::{Catalog, function_name};
 pub use compile::{Compiled, compile, diagnose, is_no_definition};
 pub use document::Document;

@@ -145,10 +145,12 @@ impl Lowering<'_> {
     fn arrive(&self, index: NodeIndex, of: NodeIndex, mut payload: Map<String, Value>) -> Made {
         let whole = self.workflow.node(of);
         let visit = number(&expression::visits_so_far(&[], whole));
-        let mut join = json!({"node": whole.id, "visit": visit});
+        let mut join = Map::new();
+        join.insert("node".to_owned(), json!(whole.id));
+        join.insert("visit".to_owned(), visit.clone());
         if whole.iterates {
             let outer = format!("{INPUT}.loops.`{}`.outer", whole.id);
-            join["iteration"] = code(&outer);
+            join.insert("iteration".to_owned(), code(&outer));
         }
         let key = format!(
             r#"{INPUT}.instance & {} & ({}) & "/" & {INPUT}.iteration & "/complete""#,
@@ -159,7 +161,7 @@ impl Lowering<'_> {
         payload.insert("visit".to_owned(), visit);
         payload.insert("seq".to_owned(), code(&format!("{INPUT}.seq")));
         payload.insert("idempotency_key".to_owned(), code(&key));
-        payload.insert("join".to_owned(), join);
+        payload.insert("join".to_owned(), join.into());
         payload.insert("arrival".to_owned(), code(&format!("{INPUT}.iteration")));
         let value = format!(r#"{{"output": {INPUT}.output}}"#);
         payload.insert("value".to_owned(), code(&value));
@@ -232,26 +234,28 @@ fn invoke(function: &str, payload: Map<String, Value>) -> Task {
 /// Adds what a call says beside what every function is told; gives the function's name.
 fn told(call: &Call, before: &[&Node], payload: &mut Map<String, Value>) -> String {
     let value = |source: &str| code(&expression::value(source, before));
+    // Nothing is sent as null.
+    let content = |source: &str| {
+        let value = expression::value(source, before);
+        code(&format!("($v := {value}; $exists($v) ? $v : null)"))
+    };
     let data = |list: &Assignments| code(&expression::value(&object(list), before));
     match &call.what {
         Called::Service(Service::Lambda(name)) => function_name(name),
         Called::Service(Service::Http(http)) => {
-            let headers: Map<String, Value> = http
-                .headers
-                .iter()
-                .map(|(name, source)| (name.clone(), value(source)))
-                .collect();
+            let headers: Assignments = http.headers.clone().into_iter().collect();
             let mut request = Map::new();
             request.insert("method".to_owned(), json!(http.method));
             request.insert("url".to_owned(), value(&http.url));
-            request.insert("headers".to_owned(), headers.into());
-            request.extend(http.body.iter().map(|body| ("body".to_owned(), value(body))));
+            // A header without a value is not sent.
+            request.insert("headers".to_owned(), data(&headers));
+            request.extend(http.body.iter().map(|body| ("body".to_owned(), content(body))));
             payload.insert("http".to_owned(), request.into());
             "call_http".to_owned()
         }
         Called::Service(Service::Queue(queue)) => {
             let body = match &queue.body {
-                Some(body) => value(body),
+                Some(body) => content(body),
                 None => code(&expression::data_before(before)),
             };
             payload.insert("queue".to_owned(), json!({"name": queue.name, "body": body}));

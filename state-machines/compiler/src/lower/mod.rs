@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use asl::types::{Fail, Pass, QueryLanguage, State, StateMachine, States, Succeed};
 use domain::text::Language;
 
+use crate::node::EndStatus;
 use crate::workflow::{Fork, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 use expression::Change;
 use fold::Fold;
@@ -88,6 +89,7 @@ struct Travels {
     since: bool,
     loops: bool,
     compensations: bool,
+    status: bool,
 }
 
 /// The states of a region.
@@ -105,6 +107,10 @@ impl<'w> Lowering<'w> {
             visits: workflow.nodes().any(|(_, node)| node.is_counted()),
             data: !workflow.reads.is_empty(),
             since: workflow.nodes().any(|(_, node)| node.since),
+            status: workflow.nodes().any(|(_, node)| match node.kind {
+                Kind::Status(end) => end.status == EndStatus::Rejected && node.region != ROOT,
+                _ => false,
+            }),
             compensations: workflow
                 .nodes()
                 .any(|(_, node)| matches!(&node.kind, Kind::Step(step) if step.expression.contains("compensations"))),

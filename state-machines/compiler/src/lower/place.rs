@@ -123,6 +123,10 @@ impl Lowering<'_> {
         if self.travels.loops {
             state.insert("loops".to_owned(), code(&format!("$merge([{INPUT}.loops])")));
         }
+        if self.travels.status {
+            let status = format!(r#"$exists({INPUT}.status) ? {INPUT}.status : """#);
+            state.insert("status".to_owned(), code(&status));
+        }
         if self.travels.compensations {
             state.insert(
                 "compensations".to_owned(),

@@ -99,19 +99,6 @@ impl Workflow {
             .map(|(i, region)| (RegionIndex(i), region))
     }
 
-    /// Whether one token walks through it, and never by an error: then its transitions are counted by the graph alone.
-    #[cfg(test)]
-    pub(crate) fn is_one_way(&self) -> bool {
-        self.regions.len() == 1
-            && self.nodes.iter().all(|node| match &node.kind {
-                Kind::Call(call) => call.catches.is_empty(),
-                Kind::Place(place) => place.catches.is_empty(),
-                Kind::Status(_) => !node.silent,
-                Kind::Step(_) => false,
-                _ => true,
-            })
-    }
-
     /// The branches of a fork, in their order.
     pub(crate) fn branches(&self, fork: NodeIndex) -> Vec<RegionIndex> {
         self.regions()

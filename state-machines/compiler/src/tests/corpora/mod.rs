@@ -13,8 +13,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::Catalog;
+use crate::tests::game::generate::Dice;
 use convert::processes;
 pub(in crate::tests) use xml::Element;
 
@@ -28,6 +30,31 @@ pub(in crate::tests) struct Process {
     pub(in crate::tests) schema: Value,
     /// The keys of the workflows that it calls.
     pub(in crate::tests) calls: BTreeSet<String>,
+}
+
+impl Process {
+    pub(in crate::tests) fn catalog(&self) -> Catalog {
+        let catalog = Catalog::new()
+            .form("claim", self.schema.clone())
+            .function("do-it");
+        let calls = self.calls.iter();
+        calls.fold(catalog, |catalog, key| catalog.workflow(key))
+    }
+
+    pub(in crate::tests) fn data(&self, dice: &mut Dice<'_>) -> Map<String, Value> {
+        let mut data = Map::new();
+        for (field, schema) in self.schema["properties"].as_object().into_iter().flatten() {
+            let value = match schema["type"].as_str() {
+                Some("number") => json!(dice.roll(10)),
+                Some("boolean") => json!(dice.roll(2) == 0),
+                Some("string") => json!(["x", "y"][dice.roll(2)]),
+                Some("array") => json!(["x", "y", "z"][..dice.roll(4)]),
+                _ => continue,
+            };
+            data.insert(field.clone(), value);
+        }
+        data
+    }
 }
 
 /// Each file with its processes, or why there are none.

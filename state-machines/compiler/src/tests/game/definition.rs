@@ -158,7 +158,7 @@ impl Definition {
             .cloned()
     }
 
-    /// The immediate post-dominator of a fork; `None`: the end of the scope.
+    /// The first gateway that joins and that every way out of a fork passes; `None`: the end of the scope.
     pub(super) fn join(&self, fork: &str) -> Option<String> {
         let counted = self.way_out(fork, None, false);
         // Where every way ends so, they have to count.
@@ -166,7 +166,17 @@ impl Definition {
         let path = counted.or_else(|| self.way_out(fork, None, true))?;
         path.into_iter()
             .skip(1)
+            .filter(|node| self.joins(node))
             .find(|node| self.way_out(fork, Some(node), all).is_none())
+    }
+
+    fn joins(&self, id: &str) -> bool {
+        let node = self.node(id);
+        let nodes = self.inside(&node.scope).nodes.iter();
+        let incoming: usize = nodes
+            .map(|from| self.successors(from).iter().filter(|to| *to == id).count())
+            .sum();
+        incoming > 1 && matches!(node.kind.as_str(), "parallelGateway" | "inclusiveGateway")
     }
 
     /// An end with an error or `terminate` is no way out of a fork, except with `all`.

@@ -22,6 +22,13 @@ pub(super) fn opens(json: &Value, data: &Map<String, Value>) -> Result<(), Strin
 }
 
 pub(super) fn sends(json: &Value, data: &Map<String, Value>) -> Result<(), String> {
+    if let Some(url) = json["http"]["url"].as_str() {
+        evaluate(url, data)?.ok_or("there is no URL")?;
+        evaluate_all(&json["http"]["headers"], data)?;
+    }
+    for body in [&json["http"]["body"], &json["queue"]["body"]] {
+        evaluate(body.as_str().unwrap_or("null"), data)?;
+    }
     if let Some(correlation) = json["message"]["correlation"].as_str() {
         evaluate(correlation, data)?;
     }

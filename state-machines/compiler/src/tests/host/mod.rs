@@ -2,11 +2,14 @@
 //! `docs/machines-and-functions.md` tells.
 
 mod functions;
+mod hops;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use asl::types::StateMachine;
-use asl::{Command, Event, EventKind, Execution, ExecutionContext, Machine, Outcome, Timestamp};
+use asl::{
+    Command, Event, EventKind, Execution, ExecutionContext, HistoryEvent, Machine, Outcome, Timestamp,
+};
 use domain::position::{PlaceRow, Region, position};
 use serde_json::{Map, Value, json};
 
@@ -112,6 +115,7 @@ pub(in crate::tests) struct Run {
     input: Value,
     waiting: VecDeque<Command>,
     pub(in crate::tests) states: Vec<String>,
+    history: Vec<HistoryEvent>,
     /// How many commands it may still give before it is stopped.
     pub(in crate::tests) stop_after: Option<usize>,
     pub(in crate::tests) steps: usize,
@@ -135,26 +139,30 @@ impl Run {
         stopped: &Self,
     ) -> Self {
         let mut input = stopped.input.clone();
-        match host.position(regions) {
+        let mut run = match host.position(regions) {
             None => Self::with(normal, input),
             Some(position) => {
                 input.as_object_mut().unwrap().extend(position);
                 Self::with(resume, input)
             }
-        }
+        };
+        run.states.splice(0..0, stopped.states.iter().cloned());
+        run
     }
 
     fn with(machine: &StateMachine, input: Value) -> Self {
         let machine = Machine::new(machine).unwrap_or_else(|found| panic!("{found:#?}"));
         let (mut execution, commands) = asl::start(&machine, input.clone(), ExecutionContext::default());
         let mut states = Vec::new();
-        note(&mut execution, &mut states);
+        let mut history = Vec::new();
+        note(&mut execution, &mut states, &mut history);
         Self {
             machine,
             execution,
             input,
             waiting: commands.into(),
             states,
+            history,
             stop_after: None,
             steps: 0,
         }
@@ -200,7 +208,7 @@ impl Run {
     fn apply(&mut self, event: Event) {
         let commands = self.execution.apply(&self.machine, Timestamp::default(), event);
         self.waiting.extend(commands);
-        note(&mut self.execution, &mut self.states);
+        note(&mut self.execution, &mut self.states, &mut self.history);
     }
 
     /// Answers a place from outside.
@@ -227,10 +235,11 @@ impl Run {
     }
 }
 
-fn note(execution: &mut Execution, states: &mut Vec<String>) {
+fn note(execution: &mut Execution, states: &mut Vec<String>, history: &mut Vec<HistoryEvent>) {
     for event in execution.take_history() {
-        if let EventKind::StateEntered { name, .. } = event.kind {
+        if let EventKind::StateEntered { name, .. } = &event.kind {
             states.push(name.to_string());
         }
+        history.push(event);
     }
 }

@@ -12,6 +12,7 @@ use crate::tests::host::{End, Host, Run};
 pub(super) struct Agreed {
     pub(super) answers: Vec<(Place, Answer)>,
     pub(super) steps: usize,
+    pub(super) transitions: usize,
 }
 
 /// Plays a case and runs its machine; the reason where they differ.
@@ -32,19 +33,18 @@ pub(super) fn agree(compiled: &Compiled, case: &Case) -> Result<Agreed, String> 
         same(&game, &host, &run).map_err(|why| format!("{why}\nafter {answers:#?}"))?;
     }
     ended(compiled, &game, &mut host, &run).map_err(|why| format!("{why}\nafter {answers:#?}"))?;
-    if game.result().is_some() && compiled.workflow.is_one_way() {
-        let walk: Vec<&str> = host.walk.iter().map(String::as_str).collect();
-        let fewest = crate::fewest_transitions(&compiled.workflow, &walk);
-        if run.states.len() != fewest {
-            return Err(format!(
-                "{:?} are not {fewest} transitions for {walk:?}",
-                run.states
-            ));
-        }
+    let (transitions, hops) = (run.states.len(), run.hops(&compiled.workflow));
+    let fewest = crate::fewest_transitions(&compiled.workflow, &hops);
+    if transitions != fewest {
+        let states = &run.states;
+        return Err(format!(
+            "{transitions} are not {fewest} transitions: {states:?}\n{hops:?}"
+        ));
     }
     Ok(Agreed {
         answers,
         steps: run.steps,
+        transitions,
     })
 }
 

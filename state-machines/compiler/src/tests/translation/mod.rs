@@ -3,12 +3,16 @@
 //! been entered and the same data be there.
 
 mod agree;
+mod definitions;
 mod large;
 mod resume;
+
+use std::cell::Cell;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
+use super::corpora::say;
 use super::game::generate::{Case, Features, case};
 use crate::Compiled;
 use crate::compile::compile_unchecked;
@@ -16,8 +20,25 @@ use agree::agree;
 use resume::resumes;
 use serde_json::Value;
 
-/// So many cases of each kind are also stopped at every step.
-const RESUMED: u32 = 12;
+/// Workflows of the whole language, and of each part of it; `PROPTEST_CASES` asks for more.
+#[expect(clippy::disallowed_methods, reason = "the test's own configuration")]
+fn cases() -> u32 {
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    cases.and_then(|cases| cases.parse().ok()).unwrap_or(500)
+}
+
+/// The same cases every time, but where a run asks for others.
+#[expect(clippy::disallowed_methods, reason = "the test's own configuration")]
+fn seed() -> u64 {
+    let seed = std::env::var("PFLOW_SEED").ok();
+    seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+fn rng(seed: u64) -> TestRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
 
 fn compiled(definition: &Value) -> Compiled {
     let fields = ["amount", "note", "currency", "urgent"].map(str::to_owned);
@@ -25,41 +46,70 @@ fn compiled(definition: &Value) -> Compiled {
         .unwrap_or_else(|found| panic!("{found:#?}\n{definition}"))
 }
 
-fn holds(features: Features, cases: u32) {
+/// Runs cases; the first of them are also stopped at every step.
+fn holds(features: Features, cases: u32, resumed: u32) {
     let config = Config {
         cases,
         failure_persistence: None,
-        max_shrink_iters: 300,
+        max_shrink_iters: 150,
         ..Config::default()
     };
-    // The same cases every time: what other seeds find is for the longer run.
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let (stops, seen) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
-    let outcome = runner.run(&case(features), |case: Case| {
+    let seed = seed();
+    let mut runner = TestRunner::new_with_rng(config, rng(seed));
+    let (mut seen, mut transitions, mut stops) = (0, 0, 0);
+    let (seen, transitions, stops) = (
+        Cell::from_mut(&mut seen),
+        Cell::from_mut(&mut transitions),
+        Cell::from_mut(&mut stops),
+    );
+    let has_failed = Cell::new(false);
+    let one = |case: &Case| -> Result<(), String> {
         let compiled = compiled(&case.definition);
-        let is_resumed = seen.replace(seen.get() + 1) < RESUMED;
-        agree(&compiled, &case)
-            .and_then(|agreed| match is_resumed {
-                true => resumes(&compiled, &case, &agreed),
-                false => Ok(0),
-            })
-            .map(|more| stops.set(stops.get() + more))
-            .map_err(TestCaseError::fail)
+        let agreed = agree(&compiled, case)?;
+        transitions.set(transitions.get() + agreed.transitions);
+        // What is tried after a failure is a smaller one.
+        if seen.replace(seen.get() + 1) < resumed || has_failed.get() {
+            stops.set(stops.get() + resumes(&compiled, case, &agreed)?);
+        }
+        Ok(())
+    };
+    let outcome = runner.run(&case(features), |case: Case| {
+        one(&case).map_err(|why| {
+            has_failed.set(true);
+            TestCaseError::fail(why)
+        })
     });
     match outcome {
         Ok(()) => {}
-        Err(TestError::Fail(why, case)) => panic!("{why}\n{}\n{:?}", case.definition, case.data),
+        Err(TestError::Fail(why, case)) => {
+            panic!("PFLOW_SEED={seed}: {why}\n{}\n{:?}", case.definition, case.data)
+        }
         Err(other) => panic!("{other}"),
     }
-    println!("translation: {cases} of {cases} runs agree");
-    println!("resume: {0} of {0} stops agree", stops.get());
+    let (transitions, stops) = (transitions.get(), stops.get());
+    say(&format!(
+        "translation: {cases} of {cases} runs agree (seed {seed}), in {transitions} transitions of {transitions} at least"
+    ));
+    say(&format!("resume: {stops} of {stops} stops agree"));
+}
+
+#[test]
+fn the_whole_language() {
+    holds(
+        Features {
+            incidents: false,
+            ..Features::ALL
+        },
+        cases(),
+        200,
+    );
 }
 
 macro_rules! feature {
     ($($name:ident: $($feature:ident),*;)*) => {
         $(#[test]
         fn $name() {
-            holds(Features { $($feature: true,)* ..Features::NONE }, std::env::var("N").map_or(200, |n| n.parse().unwrap()));
+            holds(Features { $($feature: true,)* ..Features::NONE }, cases() / 5, 12);
         })*
     };
 }
@@ -84,9 +134,6 @@ feature! {
     escalations_overheard: escalations, listeners, event_sub_processes, sub_processes, parallel;
     compensation: compensation, scripts;
     compensation_in_scopes: compensation, sub_processes, parallel, multi_sequential, errors, boundaries, scripts;
-    everything: scripts, tables, parallel, inclusive, open_forks, catches, sends, calls, sub_processes, boundaries,
-        listeners, event_sub_processes, errors, terminate, escalations, compensation, links, multi_sequential,
-        multi_parallel;
     incidents: incidents, errors, parallel;
     sequential: multi_sequential, scripts;
     sequential_in_scopes: multi_sequential, sub_processes, parallel, boundaries, errors, scripts;

@@ -34,6 +34,8 @@ pub(super) struct Context {
     pub(super) escalations: Vec<(String, bool)>,
     /// Something around catches errors.
     pub(super) is_caught: bool,
+    /// Others may be under way in the same scope.
+    pub(super) is_branch: bool,
     /// Every token of the scope, or of the branch, comes by here, and does so once.
     pub(super) is_main_way: bool,
 }
@@ -55,6 +57,7 @@ impl Context {
             is_repeated: false,
             escalations: Vec::new(),
             is_caught: false,
+            is_branch: false,
             is_main_way: true,
         }
     }
@@ -72,6 +75,7 @@ impl Context {
             writes: vec![variable],
             fields: Vec::new(),
             is_racing: true,
+            is_branch: true,
             ..self.deeper()
         }
     }

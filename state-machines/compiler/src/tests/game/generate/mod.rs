@@ -117,6 +117,18 @@ struct Served {
 }
 
 impl Case {
+    /// A definition that somebody wrote.
+    pub(in crate::tests) fn written(definition: &Value, data: Map<String, Value>, script: Vec<u16>) -> Self {
+        let mut services = BTreeMap::new();
+        served(definition, &mut services);
+        Self {
+            definition: definition.clone(),
+            data,
+            script,
+            services,
+        }
+    }
+
     /// The same for the same key.
     pub(in crate::tests) fn service(&self, key: &str, node: &str) -> Result<Map<String, Value>, String> {
         let number = key
@@ -168,6 +180,26 @@ impl<'a> Dice<'a> {
     pub(in crate::tests) fn is_empty(&self) -> bool {
         self.left.len() == 0
     }
+}
+
+/// What the services of a scope answer: what they may write; now and then an error that is caught at them.
+fn served(scope: &Value, services: &mut BTreeMap<String, Served>) {
+    let nodes = scope["nodes"].as_array();
+    for node in nodes.into_iter().flatten() {
+        served(node, services);
+        let mut events = nodes.into_iter().flatten();
+        let caught = events.find(|event| event["attachedTo"] == node["id"] && event["error"].is_object());
+        let error = caught.map(|event| event["error"]["code"].as_str().unwrap_or("broken").to_owned());
+        let writes = node["writes"].as_array().into_iter().flatten();
+        let writes = writes.filter_map(Value::as_str).map(str::to_owned).collect();
+        if let Some(id) = node["id"].as_str() {
+            services.insert(id.to_owned(), Served { writes, error });
+        }
+    }
+}
+
+pub(in crate::tests) fn start_data(dice: &mut Dice<'_>) -> Map<String, Value> {
+    start(dice)
 }
 
 pub(in crate::tests) fn case(features: Features) -> impl Strategy<Value = Case> {

@@ -138,7 +138,7 @@ impl Builder<'_> {
         let task = self.user(&loose, context);
         let mut what = json!({});
         // A branch may not undo what others would undo as well.
-        if self.dice.roll(2) == 1 || context.fields.is_empty() {
+        if self.dice.roll(2) == 1 || context.is_branch {
             let which = self.dice.roll(booked.len());
             what = json!({"activity": booked[which]});
         }
