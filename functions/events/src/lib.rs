@@ -2,6 +2,7 @@
 
 use runtime::Service;
 
+pub mod arrive_at_join;
 pub mod call_http;
 pub mod close_scope;
 pub mod fire_timers;
@@ -26,6 +27,7 @@ pub fn service() -> Service {
             open_receive::handler(),
             open_call::handler(),
             close_scope::handler(),
+            arrive_at_join::handler(),
             throw_event::handler(),
             call_http::handler(),
             send_to_queue::handler(),

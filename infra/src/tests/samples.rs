@@ -99,7 +99,13 @@ fn contents_are_what_the_handlers_read() {
     for id in ["open_task", "open_timer", "open_receive", "open_call"] {
         event::<Opening>(id).awaited().unwrap();
     }
-    for id in ["create_payment", "throw_event", "call_http", "send_to_queue"] {
+    for id in [
+        "create_payment",
+        "throw_event",
+        "call_http",
+        "send_to_queue",
+        "arrive_at_join",
+    ] {
         event::<ServiceCall>(id);
     }
     assert!(!event::<Closing>("close_scope").places.is_empty());

@@ -80,8 +80,8 @@ id!(
     InstanceId, is_opaque, "1 to 100 letters, digits, '-', '_' and '.'"
 );
 id!(
-    /// A node of a definition.
-    NodeId, is_opaque, "1 to 100 letters, digits, '-', '_' and '.'"
+    /// A node of a definition; one with a ':' is implied by another ([`NodeId::is_implied`]).
+    NodeId, is_node, "1 to 100 letters, digits, '-', '_', '.' and ':'"
 );
 
 id!(
@@ -95,6 +95,13 @@ impl Iteration {
         self.0
             .strip_prefix(other.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+impl NodeId {
+    /// Whether it is none that a definition can name, but one that follows from another: `alarm:wait`.
+    pub fn is_implied(&self) -> bool {
+        self.0.contains(':')
     }
 }
 
@@ -224,6 +231,11 @@ fn is_opaque(value: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+fn is_node(value: &str) -> bool {
+    // One character each, so that the length is that of the id.
+    is_opaque(&value.replace(':', "."))
+}
+
 fn is_iteration(value: &str) -> bool {
     value.len() <= 64
         && value
@@ -285,7 +297,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_task_id_survives_a_round_trip(instance in "[a-zA-Z0-9._-]{1,40}", node in "[a-zA-Z0-9._-]{1,40}", visit: u32,
+        fn a_task_id_survives_a_round_trip(instance in "[a-zA-Z0-9._-]{1,40}", node in "[a-zA-Z0-9._:-]{1,40}", visit: u32,
             iteration in proptest::option::of(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")) {
             let iteration = iteration.map(|iteration| Iteration::parse(iteration).unwrap());
             let id = TaskId { instance: InstanceId::parse(instance).unwrap(), node: NodeId::parse(node).unwrap(), visit, iteration };

@@ -158,6 +158,13 @@ pub fn released(tenant: &TenantId, activity: &TaskId) -> ItemKey {
     ItemKey::new(format!("{tenant}#INSTANCE#{}", activity.instance), sk)
 }
 
+/// A join at which branches arrive one by one: that of one visit of its fork or activity.
+pub fn join(tenant: &TenantId, join: &TaskId) -> ItemKey {
+    let iteration = within(join.iteration.as_ref());
+    let sk = format!("JOIN#{}#{:06}{iteration}", join.node, join.visit);
+    ItemKey::new(format!("{tenant}#INSTANCE#{}", join.instance), sk)
+}
+
 /// Where those who wait for a message or signal meet what was thrown.
 pub fn channel(tenant: &TenantId, channel: &Channel) -> String {
     match channel {

@@ -21,6 +21,7 @@
 //! | tasks | decided, not yet answered, for the sweeper | gsi1 `T#UNANSWERED` / time (sparse) |
 //! | tasks | places with a timer, the first due first | gsi1 `T#DUE#shard` / time (sparse) |
 //! | tasks | a visit whose listeners are over | `T#INSTANCE#id` / `RELEASED#node#visit` |
+//! | tasks | who has arrived at a join | `T#INSTANCE#id` / `JOIN#node#visit` (`#iteration`, expires) |
 //! | tasks | who waits for a message · a signal, the first opened first | `T#MESSAGE#name#correlation` · `T#SIGNAL#name` / `WAITING#time` |
 //! | tasks | what was thrown, by its sender's id | the same / `THROWN#id` (expires) |
 //! | tasks | thrown, not yet delivered, for the sweeper | gsi1 `T#UNDELIVERED` / time (sparse) |
@@ -40,6 +41,7 @@ mod idempotency;
 pub mod inbox;
 pub mod instances;
 pub mod item;
+pub mod joins;
 pub mod keys;
 mod openings;
 pub mod payments;

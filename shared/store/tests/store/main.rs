@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod instances;
+mod joins;
 mod people;
 mod places;
 mod tasks;

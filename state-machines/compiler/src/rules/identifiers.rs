@@ -45,7 +45,7 @@ fn id(node: &Node, found: &mut Findings) {
             format!("id 超过 {LONGEST_ID} 个字符。"),
         );
         found.push(at(diagnostic, "id"));
-    } else if NodeId::parse(node.id.as_str()).is_err() {
+    } else if NodeId::parse(node.id.as_str()).map_or(true, |id| id.is_implied()) {
         let diagnostic = about_node(
             "BAD_ID",
             node,
