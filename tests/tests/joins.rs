@@ -46,9 +46,14 @@ async fn the_last_of_all_that_arrive_knows_what_all_brought() {
         assert!(arrived.iter().all(|(who, value)| value["from"] == json!(who)));
     }
     let instance = InstanceId::parse(execution.instance.as_str()).unwrap();
-    let steps = app.platform.app.store.steps_of(&TenantId::default_tenant(), &instance);
-    let passed: Vec<String> = steps.await.unwrap().into_iter().map(|step| step.node).collect();
-    assert_eq!(passed, ["a", "b", "c"], "the way there is written down, the join is not");
+    let tenant = TenantId::default_tenant();
+    let steps = app.platform.app.store.steps_of(&tenant, &instance).await.unwrap();
+    let passed: Vec<String> = steps.into_iter().map(|step| step.node).collect();
+    assert_eq!(
+        passed,
+        ["a", "b", "c"],
+        "the way there is written down, the join is not"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +69,9 @@ async fn arriving_is_killed_everywhere() {
             })
         };
         for who in ["a", "b"] {
-            let calls = stage.killed_everywhere("arrive_at_join", arrival(who), done).await;
+            let calls = stage
+                .killed_everywhere("arrive_at_join", arrival(who), done)
+                .await;
             assert_eq!(calls, 2, "one write of the way, one of the arrival");
         }
         for (who, count) in [("b", 2), ("a", 1)] {

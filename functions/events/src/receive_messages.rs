@@ -12,7 +12,7 @@ use runtime::{App, FunctionError, Handler, Trigger, clock, json, queue_grant};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::throwing::check;
+use crate::throwing::check_from_outside;
 
 pub fn handler() -> Handler {
     let mut grants = engine::grants::delivering();
@@ -56,6 +56,6 @@ async fn receive(app: &App, body: &str) -> Result<()> {
         taken_by: None,
         done_at: None,
     };
-    check(&thrown)?;
+    check_from_outside(&thrown)?;
     engine::events::deliver(app, &received.tenant, thrown).await
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::throwing::check;
+use crate::throwing::check_from_outside;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +70,7 @@ async fn send_message(
         taken_by: None,
         done_at: None,
     };
-    check(&thrown)?;
+    check_from_outside(&thrown)?;
     engine::events::deliver(&app, &caller.tenant, thrown).await?;
     Ok(Answer::taken(Sent { id }))
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::send_message::{Sent, id};
-use crate::throwing::check;
+use crate::throwing::check_from_outside;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +57,7 @@ async fn send_signal(
         taken_by: None,
         done_at: None,
     };
-    check(&thrown)?;
+    check_from_outside(&thrown)?;
     engine::events::deliver(&app, &caller.tenant, thrown).await?;
     Ok(Answer::taken(Sent { id }))
 }

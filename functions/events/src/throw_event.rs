@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::thrown::{Channel, Thrown};
 use domain::{Error, Result};
-use engine::opening::correlation;
+use engine::opening::channel;
 use engine::service::ServiceCall;
 use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,11 @@ async fn throw_event(app: App, throw: Throw) -> Result<Sent, FunctionError> {
 fn thrown(throw: &Throw) -> Result<Thrown> {
     let (channel, data) = match (&throw.message, &throw.signal) {
         (Some(message), _) => {
-            let channel = Channel::Message {
-                name: message.name.clone(),
-                correlation: correlation(&message.correlation, &throw.call.header.ticket)?,
-            };
-            (channel, &message.data)
+            let ticket = &throw.call.header.ticket;
+            (
+                channel(&message.name, &message.correlation, ticket)?,
+                &message.data,
+            )
         }
         (None, Some(signal)) => {
             let name = signal.name.clone();

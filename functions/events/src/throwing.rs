@@ -4,11 +4,26 @@ use std::collections::BTreeMap;
 
 use domain::thrown::{Channel, Thrown};
 use domain::{Detail, Error, Result, Text};
-use engine::opening::MOST_CHARACTERS;
+use engine::opening::most_characters;
 use serde_json::Value;
 
 /// Bytes of the data, as JSON: it is kept with the place that takes it.
 const MAX_DATA: usize = 32 * 1024;
+
+/// Bytes of an id: a machine's has an instance, a node, a visit and an iteration in it.
+const LONGEST_ID: usize = 300;
+
+/// Refuses what only state machines may throw, and what no place could take.
+pub(crate) fn check_from_outside(thrown: &Thrown) -> Result<()> {
+    if thrown.channel.is_internal() {
+        let message = Text::new(
+            "Names that begin with `escalation:` are the platform's own.",
+            "以 `escalation:` 开头的名称由平台保留。",
+        );
+        return Err(Error::invalid("/name", "reserved", message));
+    }
+    check(thrown)
+}
 
 /// Refuses what no place could take.
 pub(crate) fn check(thrown: &Thrown) -> Result<()> {
@@ -17,14 +32,18 @@ pub(crate) fn check(thrown: &Thrown) -> Result<()> {
         Channel::Message { name, correlation } => (name, Some(correlation)),
         Channel::Signal { name } => (name, None),
     };
-    if !(1..=MOST_CHARACTERS).contains(&name.chars().count()) {
-        faults.push(length("/name"));
+    let most = most_characters(&thrown.channel);
+    if !(1..=most).contains(&name.chars().count()) {
+        faults.push(length("/name", most));
     }
-    if correlation.is_some_and(|text| !(1..=MOST_CHARACTERS).contains(&text.chars().count())) {
-        faults.push(length("/correlation"));
+    if correlation.is_some_and(|text| !(1..=most).contains(&text.chars().count())) {
+        faults.push(length("/correlation", most));
     }
-    if !(1..=255).contains(&thrown.id.len()) {
-        let message = Text::new("An id has 1 to 255 bytes.", "id 须为 1 到 255 字节。");
+    if !(1..=LONGEST_ID).contains(&thrown.id.len()) {
+        let message = Text::new(
+            format!("An id has 1 to {LONGEST_ID} bytes."),
+            format!("id 须为 1 到 {LONGEST_ID} 字节。"),
+        );
         faults.push(Detail::new("/id", "length", message));
     }
     if size(&thrown.data) > MAX_DATA {
@@ -42,7 +61,10 @@ fn size(data: &BTreeMap<String, Value>) -> usize {
     serde_json::json!(data).to_string().len()
 }
 
-fn length(pointer: &str) -> Detail {
-    let message = Text::new("1 to 200 characters.", "须为 1 到 200 个字符。");
+fn length(pointer: &str, most: usize) -> Detail {
+    let message = Text::new(
+        format!("1 to {most} characters."),
+        format!("须为 1 到 {most} 个字符。"),
+    );
     Detail::new(pointer, "length", message)
 }

@@ -44,7 +44,10 @@ pub struct InstanceView {
 
 impl InstanceView {
     pub(crate) fn new(instance: Instance, tasks: &[Task]) -> Self {
-        let mut open: Vec<&Task> = tasks.iter().filter(|task| task.is_open()).collect();
+        let mut open: Vec<&Task> = tasks
+            .iter()
+            .filter(|task| task.is_open() && !task.hidden)
+            .collect();
         open.sort_by_key(|task| task.seq);
         let running = !instance.status.is_final();
         let active_nodes = open

@@ -8,7 +8,7 @@ use domain::id::{InstanceId, Iteration, TaskId, UserId};
 use domain::page::Page;
 use domain::permission::Permission;
 use domain::place::PlaceKind;
-use domain::task::Task;
+use domain::task::{Candidate, Escalation, Task};
 use jiff::Timestamp;
 use runtime::extract::Path;
 use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, table};
@@ -44,11 +44,14 @@ pub struct TraceItem {
     left_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<TaskId>,
-    /// Whose vote decided; nobody where the platform did.
+    /// Whose vote decided; `system` where time had passed, nobody where there was nobody to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<String>,
+    /// That it was not decided in time, and who got it as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalated: Option<EscalationItem>,
     /// Every vote, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     votes: Vec<VoteItem>,
@@ -58,6 +61,27 @@ impl TraceItem {
     /// Where it stands among the others. Branches of a fork may use one number, so the number alone is not enough.
     fn place(&self) -> (u32, String, u32, Option<Iteration>) {
         (self.seq, self.node.clone(), self.visit, self.iteration.clone())
+    }
+}
+
+/// Others got a task as well, because it was not decided in time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EscalationItem {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who may vote since then.
+    voters: Vec<UserId>,
+    /// Who may claim it since then.
+    candidates: Vec<Candidate>,
+}
+
+impl From<Escalation> for EscalationItem {
+    fn from(escalation: Escalation) -> Self {
+        Self {
+            at: escalation.at,
+            voters: escalation.voters.into_iter().collect(),
+            candidates: escalation.candidates.into_iter().collect(),
+        }
     }
 }
 
@@ -108,7 +132,12 @@ async fn get_instance_trace(
     let items: BTreeMap<_, TraceItem> = steps
         .into_iter()
         .map(|step| nodes.passed(step))
-        .chain(tasks.into_iter().map(|task| nodes.decided(task)))
+        .chain(
+            tasks
+                .into_iter()
+                .filter(|task| !task.hidden)
+                .map(|task| nodes.decided(task)),
+        )
         .map(|item| (item.place(), item))
         .collect();
     Ok(Answer::ok(Page {
@@ -156,6 +185,7 @@ impl Nodes {
             task_id: None,
             actor: None,
             outcome: None,
+            escalated: None,
             votes: Vec::new(),
         }
     }
@@ -193,6 +223,7 @@ impl Nodes {
             task_id: is_human.then_some(task.id),
             actor,
             outcome,
+            escalated: task.escalation.map(EscalationItem::from),
             votes,
         }
     }

@@ -124,6 +124,13 @@ impl From<Uuid> for UserId {
     }
 }
 
+impl UserId {
+    /// Who acts where the platform does, because time has passed.
+    pub fn system() -> Self {
+        Self("system".to_owned())
+    }
+}
+
 impl InstanceId {
     const OF_TICKET: &str = "i-";
 

@@ -42,6 +42,44 @@ pub enum Candidate {
     Role(Key),
 }
 
+/// What happens when the people of a task have not decided in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdue {
+    /// The leaders of those who have not voted get the task as well.
+    Escalate,
+    /// It is decided with this outcome.
+    Outcome(String),
+}
+
+/// That a task was not decided in time, and who got it as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    pub at: Timestamp,
+    /// They may vote in the place of those who did not: how many votes it takes stays as it was.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub voters: BTreeSet<UserId>,
+    /// The same, of a task that nobody had claimed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub candidates: BTreeSet<Candidate>,
+}
+
+/// What is due at a place next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextDue<'t> {
+    Event(&'t Due),
+    Overdue(&'t Overdue, Timestamp),
+}
+
+impl NextDue<'_> {
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(due) => due.at,
+            Self::Overdue(_, at) => *at,
+        }
+    }
+}
+
 /// A place where an instance rests until people decide, or something else happens: what is told of every place is one
 /// row, whatever it waits for, so that deciding, answering, closing and repairing are the same for all. Without people
 /// (other kinds than `User`) it has neither voters nor outcomes.
@@ -86,6 +124,11 @@ pub struct Task {
     /// By when people ought to decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// What happens then; nothing where it is only shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Overdue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
     /// What else may decide it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Awaited>,
@@ -95,6 +138,9 @@ pub struct Task {
     /// It is a listener of this visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attached: Option<Attached>,
+    /// It is no node of the definition: nobody sees it, also not in the trace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
     /// What the execution carried on entering: a later execution begins from it.
@@ -109,6 +155,16 @@ impl Task {
         self.decided.is_none() && self.closed_at.is_none()
     }
 
+    /// What the clock does to it next; of two at the same time the event, which leaves the task.
+    pub fn next_due(&self) -> Option<NextDue<'_>> {
+        let event = self.timer.as_ref().map(NextDue::Event);
+        let overdue = match (&self.overdue, self.due_at, &self.escalation) {
+            (Some(overdue), Some(at), None) => Some(NextDue::Overdue(overdue, at)),
+            _ => None,
+        };
+        event.into_iter().chain(overdue).min_by_key(NextDue::at)
+    }
+
     /// The outcome that was decided; none where something else than people decided.
     pub fn outcome_decided(&self) -> Option<&str> {
         self.decided.as_ref().and_then(Decision::outcome)
@@ -117,7 +173,7 @@ impl Task {
     /// The outcome that the votes amount to, once they do.
     pub fn outcome(&self) -> Option<&str> {
         let positive = self.outcomes.first()?;
-        let voters = self.voters.len().max(1);
+        let asked = self.asked();
         let in_favour = self
             .votes
             .values()
@@ -127,18 +183,24 @@ impl Task {
         match self.policy {
             VotePolicy::Any => self.votes.values().next().map(|vote| vote.outcome.as_str()),
             VotePolicy::All if against > 0 => self.most_voted_against(positive),
-            VotePolicy::All => (in_favour >= voters).then_some(positive),
+            VotePolicy::All => (in_favour >= asked).then_some(positive),
             VotePolicy::Ratio(ratio) => {
-                let needed = votes_needed(ratio, voters);
+                let needed = votes_needed(ratio, asked);
                 if in_favour >= needed {
                     Some(positive)
-                } else if voters.saturating_sub(against) < needed {
+                } else if self.voters.len().max(1).saturating_sub(against) < needed {
                     self.most_voted_against(positive)
                 } else {
                     None
                 }
             }
         }
+    }
+
+    /// How many were asked at first: those who got the task as well vote in the place of some of them.
+    fn asked(&self) -> usize {
+        let as_well = self.escalation.as_ref().map_or(0, |more| more.voters.len());
+        self.voters.len().saturating_sub(as_well).max(1)
     }
 
     /// Of equally many votes, the outcome that the definition names first.
@@ -206,6 +268,9 @@ mod tests {
             token: "token".to_owned(),
             opened_at: Timestamp::UNIX_EPOCH,
             due_at: None,
+            overdue: None,
+            escalation: None,
+            hidden: false,
             events: Vec::new(),
             timer: None,
             attached: None,
@@ -239,6 +304,68 @@ mod tests {
         }
     }
 
+    /// With so many of the voters having got it as well.
+    fn escalated(policy: VotePolicy, voters: usize, more: usize, votes: &[&str]) -> Task {
+        let mut task = task(policy, voters, votes);
+        task.escalation = Some(Escalation {
+            at: Timestamp::UNIX_EPOCH,
+            voters: task.voters.iter().rev().take(more).cloned().collect(),
+            candidates: BTreeSet::new(),
+        });
+        task
+    }
+
+    #[test]
+    fn those_who_got_it_as_well_vote_in_the_place_of_others() {
+        use VotePolicy::{All, Ratio};
+        for (policy, voters, more, votes, expected) in [
+            (All, 3, 1, &["approve"][..], None),
+            (All, 3, 1, &["approve", "approve"], Some("approve")),
+            (All, 3, 1, &["approve", "reject"], Some("reject")),
+            (Ratio(1.0), 4, 2, &["approve", "approve"], Some("approve")),
+            (Ratio(1.0), 4, 2, &["reject", "reject"], None),
+            (Ratio(1.0), 4, 2, &["reject", "reject", "reject"], Some("reject")),
+        ] {
+            let task = escalated(policy, voters, more, votes);
+            assert_eq!(task.outcome(), expected, "{policy:?} {voters} {more} {votes:?}");
+        }
+    }
+
+    #[test]
+    fn the_clock_does_first_what_is_due_first() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let next = |timer: Option<i64>, due: Option<i64>, escalated: bool| {
+            let mut task = task(VotePolicy::Any, 1, &[]);
+            task.timer = timer.map(|second| Due {
+                at: at(second),
+                node: "late".to_owned(),
+            });
+            task.due_at = due.map(at);
+            task.overdue = due.map(|_| Overdue::Escalate);
+            task.escalation = escalated.then(|| Escalation {
+                at: at(9),
+                voters: BTreeSet::new(),
+                candidates: BTreeSet::new(),
+            });
+            task.next_due()
+                .map(|due| (due.at(), matches!(due, NextDue::Event(_))))
+        };
+        for (timer, due, escalated, expected) in [
+            (None, None, false, None),
+            (Some(5), None, false, Some((at(5), true))),
+            (Some(5), Some(4), false, Some((at(4), false))),
+            (Some(5), Some(5), false, Some((at(5), true))),
+            (Some(5), Some(4), true, Some((at(5), true))),
+            (None, Some(4), true, None),
+        ] {
+            assert_eq!(
+                next(timer, due, escalated),
+                expected,
+                "{timer:?} {due:?} {escalated}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn when_all_have_voted_it_is_decided(ratio in 0.01f64..=1.0, votes in prop::collection::vec(0usize..3, 1..20)) {
@@ -246,6 +373,9 @@ mod tests {
             let votes: Vec<&str> = votes.into_iter().map(|n| outcomes[n]).collect();
             for policy in [VotePolicy::Any, VotePolicy::All, VotePolicy::Ratio(ratio)] {
                 prop_assert!(task(policy, votes.len(), &votes).outcome().is_some());
+                for more in 0..votes.len() {
+                    prop_assert!(escalated(policy, votes.len(), more, &votes).outcome().is_some());
+                }
             }
         }
 

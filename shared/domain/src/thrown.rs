@@ -18,6 +18,17 @@ pub enum Channel {
     Signal { name: String },
 }
 
+/// What the name of a message begins with that only the platform throws: an escalation on its way to its catcher. No
+/// definition can name a message so, because no id holds a ':'.
+pub const ESCALATION: &str = "escalation:";
+
+impl Channel {
+    /// Whether only state machines may throw it.
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Message { name, .. } if name.starts_with(ESCALATION))
+    }
+}
+
 /// A message or signal, known by the id that its sender chose: thrown twice is thrown once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Thrown {

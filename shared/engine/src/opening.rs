@@ -2,6 +2,7 @@
 
 use domain::id::{Iteration, NodeId, TaskId, TicketId};
 use domain::place::{Attached, Awaited, AwaitedMessage, AwaitedSignal, Call, Timer};
+use domain::thrown::Channel;
 use domain::{Error, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -31,6 +32,9 @@ pub struct Opening {
     pub attached: Option<Attached>,
     #[serde(default)]
     pub call: Option<Call>,
+    /// It is no node of the definition but a listener that nobody sees: it is entered when its event occurs.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// An event as the machine tells it.
@@ -53,6 +57,8 @@ pub struct Correlated {
 
 /// Characters that a name or a correlation may have: they are part of keys.
 pub const MOST_CHARACTERS: usize = 200;
+/// The same where the platform makes it of an instance, a node, a visit and an iteration.
+pub const MOST_CHARACTERS_INTERNAL: usize = 400;
 
 impl Opening {
     pub fn place(&self) -> Result<TaskId> {
@@ -75,12 +81,9 @@ impl Opening {
 
 impl Listened {
     fn awaited(self, ticket: &TicketId) -> Result<Awaited> {
-        let message = self.message.map(|message| -> Result<AwaitedMessage> {
-            Ok(AwaitedMessage {
-                correlation: correlation(&message.correlation, ticket)?,
-                name: message.name,
-            })
-        });
+        let message = self
+            .message
+            .map(|message| -> Result<AwaitedMessage> { message.awaited(ticket) });
         Ok(Awaited {
             node: self.node,
             timer: self.timer,
@@ -91,20 +94,41 @@ impl Listened {
     }
 }
 
-/// A correlation as a text: without a value, that of the ticket's own messages.
-pub fn correlation(value: &Value, ticket: &TicketId) -> Result<String> {
-    let text = match value {
-        Value::Null => return Ok(ticket.to_string()),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if text.is_empty() || text.chars().count() > MOST_CHARACTERS {
-        return Err(Error::internal(
-            "read a correlation",
-            format!("it has 1 to {MOST_CHARACTERS} characters"),
-        ));
+impl Correlated {
+    fn awaited(self, ticket: &TicketId) -> Result<AwaitedMessage> {
+        match channel(&self.name, &self.correlation, ticket)? {
+            Channel::Message { name, correlation } => Ok(AwaitedMessage { name, correlation }),
+            Channel::Signal { .. } => Err(Error::internal("read a message", "it is a signal")),
+        }
     }
-    Ok(text)
+}
+
+/// Where those who wait for a message and those who throw it meet. Without a correlation, it is one of the ticket's own.
+pub fn channel(name: &str, correlation: &Value, ticket: &TicketId) -> Result<Channel> {
+    let channel = Channel::Message {
+        name: name.to_owned(),
+        correlation: match correlation {
+            Value::Null => ticket.to_string(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+    };
+    let most = most_characters(&channel);
+    match &channel {
+        Channel::Message { correlation, .. } if !(1..=most).contains(&correlation.chars().count()) => Err(
+            Error::internal("read a correlation", format!("it has 1 to {most} characters")),
+        ),
+        _ => Ok(channel),
+    }
+}
+
+/// How long the name and the correlation of what is thrown may be.
+pub fn most_characters(channel: &Channel) -> usize {
+    if channel.is_internal() {
+        MOST_CHARACTERS_INTERNAL
+    } else {
+        MOST_CHARACTERS
+    }
 }
 
 #[cfg(test)]
@@ -115,14 +139,21 @@ mod tests {
     #[test]
     fn a_correlation_is_a_text() {
         let ticket = TicketId::parse("t1").unwrap();
-        for (value, expected) in [
-            (json!("4711"), Some("4711")),
-            (json!(4711), Some("4711")),
-            (json!(null), Some("t1")),
-            (json!(""), None),
-            (json!("x".repeat(201)), None),
+        for (name, value, expected) in [
+            ("paid", json!("4711"), Some("4711".to_owned())),
+            ("paid", json!(4711), Some("4711".to_owned())),
+            ("paid", json!(null), Some("t1".to_owned())),
+            ("paid", json!(""), None),
+            ("paid", json!("x".repeat(201)), None),
+            // An instance, a node and an iteration, each as long as it can be.
+            ("escalation:alarm", json!("x".repeat(300)), Some("x".repeat(300))),
+            ("escalation:alarm", json!("x".repeat(401)), None),
         ] {
-            assert_eq!(correlation(&value, &ticket).ok().as_deref(), expected, "{value}");
+            let text = channel(name, &value, &ticket).ok().map(|channel| match channel {
+                Channel::Message { correlation, .. } => correlation,
+                Channel::Signal { name } => name,
+            });
+            assert_eq!(text, expected, "{value}");
         }
     }
 }

@@ -46,6 +46,9 @@ pub async fn row(app: &App, opening: &Opening, kind: PlaceKind, now: Timestamp) 
         token: opening.token.clone(),
         opened_at: now,
         due_at: None,
+        overdue: None,
+        escalation: None,
+        hidden: opening.hidden,
         timer: timer::first_due(&events, now, occurrence)?,
         events,
         attached: opening.attached.clone(),
@@ -109,12 +112,12 @@ async fn listen(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
     for (channel, waiting) in &waits {
         app.store.wait_for(tenant, channel, waiting).await?;
     }
-    for (channel, waiting) in &waits {
-        if take_kept(app, tenant, channel, waiting).await? {
-            return current(app, tenant, place).await;
-        }
+    // Before looking for messages: what was thrown before the activity was left is there now.
+    let is_over = is_over(app, tenant, &place).await?;
+    if (!is_over || handles_the_rest(&place)) && take_one(app, tenant, &waits).await? {
+        return Ok(app.store.task_get(tenant, &place.id).await?.unwrap_or(place));
     }
-    if is_over(app, tenant, &place).await? {
+    if is_over {
         let over = Decision::of(Answer::over(), clock::now());
         return match app.store.task_decide(tenant, &place.id, &over).await? {
             Voted::Counted(place) | Voted::Refused(Some(place)) => Ok(*place),
@@ -127,11 +130,21 @@ async fn listen(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
     Ok(place)
 }
 
-async fn current(app: &App, tenant: &TenantId, place: Task) -> Result<Task> {
-    Ok(app.store.task_get(tenant, &place.id).await?.unwrap_or(place))
+/// Whether what was thrown for a listener is handled also when its activity has been left: an escalation is.
+fn handles_the_rest(listener: &Task) -> bool {
+    listener.hidden
 }
 
-/// Takes the oldest message that waits for this place. True: the place is not open any more.
+/// Takes the oldest message that waits for a place. True: the place is not open any more.
+async fn take_one(app: &App, tenant: &TenantId, waits: &[(Channel, Waiting)]) -> Result<bool> {
+    for (channel, waiting) in waits {
+        if take_kept(app, tenant, channel, waiting).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn take_kept(app: &App, tenant: &TenantId, channel: &Channel, waiting: &Waiting) -> Result<bool> {
     if matches!(channel, Channel::Signal { .. }) {
         return Ok(false);
@@ -222,10 +235,15 @@ pub async fn left(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
     end_listeners(app, tenant, &places, &place.id).await
 }
 
-/// Answers the open listeners of a visit that it is left.
+/// Answers the open listeners of a visit that it is left; first they have what was thrown for them before.
 pub async fn end_listeners(app: &App, tenant: &TenantId, places: &[Task], left: &TaskId) -> Result<()> {
-    for listener in places {
-        if listener.is_open() && activity(listener).as_ref() == Some(left) {
+    let mine = |place: &&Task| place.is_open() && activity(place).as_ref() == Some(left);
+    for listener in places.iter().filter(mine) {
+        if handles_the_rest(listener) && take_one(app, tenant, &waits(listener)).await? {
+            if let Some(decided) = app.store.task_get(tenant, &listener.id).await? {
+                answer::answer(app, tenant, &decided).await?;
+            }
+        } else {
             decide(app, tenant, &listener.id, Answer::over()).await?;
         }
     }

@@ -23,6 +23,17 @@ impl Stored for Thrown {
 
 /// For how long a message waits for a place, and for how long a second one of the same id is known as such.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// An escalation waits for as long as its instance can live: its catcher may be busy with the one before.
+const KEPT_INTERNAL: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+fn kept_until(thrown: &Thrown) -> Timestamp {
+    let kept = if thrown.channel.is_internal() {
+        KEPT_INTERNAL
+    } else {
+        KEPT
+    };
+    thrown.at + kept
+}
 
 /// What came of giving a message to a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +69,7 @@ impl Store {
         let item = to_item(thrown)?
             .at(&key)
             .indexed(keys::undelivered(tenant), keys::by_time(thrown.at, &thrown.id))
-            .expiring(thrown.at + KEPT);
+            .expiring(kept_until(thrown));
         if self.put_new(Table::Tasks, item).await? {
             return Ok(None);
         }
@@ -75,7 +86,7 @@ impl Store {
         let pk = keys::channel(tenant, channel);
         let mut kept: Vec<Thrown> = self.query_all(Table::Tasks, &pk, keys::THROWN).await?;
         // DynamoDB removes what has expired some time later.
-        kept.retain(|thrown| thrown.taken_by.is_none() && thrown.at + KEPT > now);
+        kept.retain(|thrown| thrown.taken_by.is_none() && kept_until(thrown) > now);
         kept.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(kept)
     }
