@@ -47,6 +47,8 @@ pub struct Options {
     pub secret_access_key: String,
     /// Of the first administrator; made where it is not given.
     pub admin_password: Option<String>,
+    /// In which working days are counted, as POSIX writes it; UTC where it is not given.
+    pub time_zone: Option<String>,
 }
 
 /// A running platform. Dropping it stops it.
@@ -153,6 +155,7 @@ fn configuration(options: &Options, secrets: &Secrets, submissions_queue_url: &s
             config::TOKEN_PUBLIC_KEY => secrets.token_public_key.clone(),
             config::TOKEN_PRIVATE_KEY => secrets.token_private_key.clone(),
             config::SUBMISSION_KEY => secrets.submission_key.clone(),
+            config::TIME_ZONE => return options.time_zone.clone(),
             "AWS_REGION" => options.region.clone(),
             "AWS_ACCESS_KEY_ID" => options.access_key_id.clone(),
             "AWS_SECRET_ACCESS_KEY" => options.secret_access_key.clone(),

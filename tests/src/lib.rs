@@ -64,6 +64,7 @@ impl TestApp {
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),
             admin_password: Some(ADMIN_PASSWORD.to_owned()),
+            time_zone: None,
         };
         let platform = Platform::start_with(options, http)
             .await

@@ -1,10 +1,8 @@
-//! Lets timers occur that are due. How exact a timer is, is how often this runs: on AWS each minute, which is as often as
+//! Lets timers occur that are due, and does what was to be done with tasks that were not decided in time. How exact a timer is, is how often this runs: on AWS each minute, which is as often as
 //! a schedule can be; in the gateway each second.
 
 use domain::Result;
 use domain::id::TenantId;
-use domain::place::Answer;
-use domain::task::Task;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use runtime::envelope::chain;
@@ -20,6 +18,8 @@ const MOST_PAGES: usize = 10;
 pub fn handler() -> Handler {
     let mut grants = engine::grants::deciding();
     grants.push(table(Table::Tasks, "Query"));
+    // Whom a task that was not decided in time goes to as well.
+    grants.push(table(Table::Identity, "GetItem Query"));
     let trigger = Trigger::Schedule {
         minutes: 1,
         gateway_seconds: 1,
@@ -62,7 +62,7 @@ async fn fire_shard(app: &App, tenant: &TenantId, shard: u32, now: Timestamp) ->
             if !place.is_due(now) {
                 return Ok(fired);
             }
-            match fire(app, tenant, &place.place).await {
+            match engine::overdue::act(app, tenant, &place.place, now).await {
                 Ok(()) => fired += 1,
                 // It stands there still, and does not keep the others waiting.
                 Err(error) => tracing::warn!(error = chain(&error), "a timer could not occur"),
@@ -74,12 +74,4 @@ async fn fire_shard(app: &App, tenant: &TenantId, shard: u32, now: Timestamp) ->
         }
     }
     Ok(fired)
-}
-
-async fn fire(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
-    let Some(timer) = &place.timer else { return Ok(()) };
-    let answer = Answer::event(&timer.node, Default::default());
-    engine::place::decide(app, tenant, &place.id, answer)
-        .await
-        .map(|_| ())
 }

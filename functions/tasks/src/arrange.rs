@@ -33,7 +33,8 @@ async fn pass(app: &App, tenant: &TenantId, task: Task) -> Result<Task> {
     }
 }
 
-async fn offer(app: &App, tenant: &TenantId, task: &Task) -> Result<()> {
+/// Puts an open task into the lists of its people. Harmless to repeat.
+pub(crate) async fn offer(app: &App, tenant: &TenantId, task: &Task) -> Result<()> {
     if task.voters.is_empty() {
         for candidate in &task.candidates {
             app.store.offer_add(tenant, candidate, task).await?;

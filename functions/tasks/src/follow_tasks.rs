@@ -11,8 +11,7 @@ use store::item::Item;
 use store::places::task_of_image;
 use store::{Table, keys};
 
-use crate::arrange::arrange;
-use crate::claim_task::move_to_inbox;
+use crate::arrange::{arrange, offer};
 
 pub fn handler() -> Handler {
     let mut grants = vec![table(
@@ -52,8 +51,8 @@ async fn follow(app: &App, change: Change) -> Result<()> {
     } else if old.as_ref().is_none_or(|old| has_been_opened(old, &task)) {
         // Again, should the opening have been cut off after the row was written.
         arrange(app, &tenant, task).await?;
-    } else if task.is_open() && old.is_some_and(|old| old.voters != task.voters) {
-        move_to_inbox(app, &tenant, &task).await?;
+    } else if task.is_open() && old.is_some_and(|old| has_other_people(&old, &task)) {
+        offer(app, &tenant, &task).await?;
     }
     Ok(())
 }
@@ -61,6 +60,11 @@ async fn follow(app: &App, change: Change) -> Result<()> {
 /// Whether an execution came to it between the two.
 fn has_been_opened(old: &Task, new: &Task) -> bool {
     (old.epoch, &old.token) != (new.epoch, &new.token)
+}
+
+/// Whether it was claimed, or others got it as well.
+fn has_other_people(old: &Task, new: &Task) -> bool {
+    (&old.voters, &old.candidates) != (&new.voters, &new.candidates)
 }
 
 /// Takes a task that is open no more out of the lists of those who did not vote, and moves it to what is done for those

@@ -1,11 +1,13 @@
 //! A state machine comes to a human task: the place is opened, and the execution waits for its token.
 
-use compiler::node::UserTask;
+use compiler::node::{Calendar, Due, Then, UserTask};
 use domain::id::TaskId;
 use domain::place::PlaceKind;
-use domain::task::Task;
+use domain::task::{Overdue, Task};
 use domain::{Error, Result};
 use engine::opening::Opening;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use serde::Serialize;
 use store::Table;
@@ -38,7 +40,13 @@ async fn open(app: &App, opening: Opening) -> Result<Option<Task>> {
     let spec = spec(app, &opening).await?;
     let assignees = resolve(app, tenant, &spec, &header.starter).await?;
     let place = engine::place::row(app, &opening, PlaceKind::User, now).await?;
-    match engine::place::write(app, &opening, &task(place, spec, assignees)?).await? {
+    match engine::place::write(
+        app,
+        &opening,
+        &task(place, spec, assignees, &app.config.time_zone)?,
+    )
+    .await?
+    {
         Some(task) => arrange(app, tenant, task).await.map(Some),
         None => Ok(None),
     }
@@ -59,10 +67,12 @@ async fn spec(app: &App, opening: &Opening) -> Result<UserTask> {
 }
 
 /// The place with its people.
-fn task(place: Task, spec: UserTask, assignees: Assignees) -> Result<Task> {
-    let due = spec
-        .due
-        .map(|due| engine::timer::after_duration(place.opened_at, &due.within));
+fn task(place: Task, spec: UserTask, assignees: Assignees, zone: &TimeZone) -> Result<Task> {
+    let due_at = spec.due.as_ref().map(|due| due_at(due, place.opened_at, zone));
+    let overdue = spec.due.and_then(|due| due.then).map(|then| match then {
+        Then::Escalate => Overdue::Escalate,
+        Then::Outcome(outcome) => Overdue::Outcome(outcome),
+    });
     Ok(Task {
         name: spec.name,
         voters: assignees.voters,
@@ -70,7 +80,15 @@ fn task(place: Task, spec: UserTask, assignees: Assignees) -> Result<Task> {
         policy: spec.vote,
         outcomes: spec.outcomes,
         skip: assignees.skip,
-        due_at: due.transpose()?,
+        due_at: due_at.transpose()?,
+        overdue,
         ..place
     })
+}
+
+fn due_at(due: &Due, opened_at: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+    match due.calendar {
+        Some(Calendar::Workdays) => engine::timer::after_workdays(opened_at, &due.within, zone),
+        None => engine::timer::after_duration(opened_at, &due.within),
+    }
 }

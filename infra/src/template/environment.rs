@@ -13,6 +13,7 @@ const LOG_LEVEL: &str = "LogLevel";
 const TOKEN_PUBLIC_KEY: &str = "TokenPublicKey";
 const TOKEN_PRIVATE_KEY: &str = "TokenPrivateKey";
 const SUBMISSION_KEY: &str = "SubmissionKey";
+const TIME_ZONE: &str = "TimeZone";
 /// Read by the runtime before its configuration, so not among the names there.
 const LOG_VARIABLE: &str = "PFLOW_LOG";
 
@@ -37,6 +38,7 @@ pub(super) fn globals() -> Value {
                 config::STATE_MACHINE_ROLE_ARN: arn(state_machine::ROLE),
                 config::TOKEN_PUBLIC_KEY: reference(TOKEN_PUBLIC_KEY),
                 config::SUBMISSION_KEY: reference(SUBMISSION_KEY),
+                config::TIME_ZONE: reference(TIME_ZONE),
                 LOG_VARIABLE: reference(LOG_LEVEL),
             },
         },
@@ -69,6 +71,13 @@ pub(super) fn parameters() -> Value {
             "Description": "Whether tables refuse to be deleted",
             "Default": "true",
             "AllowedValues": ["true", "false"],
+        },
+        TIME_ZONE: {
+            "Type": "String",
+            "Description": "In which working days are counted: a POSIX time zone, such as CST-8 for China",
+            "Default": "UTC0",
+            "AllowedPattern": "[A-Za-z0-9<>+,./:-]{4,60}",
+            "ConstraintDescription": "a POSIX time zone",
         },
         TOKEN_PUBLIC_KEY: key("Verifies access tokens: an Ed25519 public key, 32 bytes in base64", false),
         TOKEN_PRIVATE_KEY: key("Signs access tokens: the Ed25519 private key, 32 bytes in base64", true),

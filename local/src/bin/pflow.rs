@@ -41,6 +41,9 @@ struct Arguments {
     /// Password of the first administrator; made and printed once where it is not given
     #[arg(long, env = "PFLOW_ADMIN_PASSWORD", hide_env_values = true)]
     admin_password: Option<String>,
+    /// In which working days are counted: a POSIX time zone such as CST-8 for China; UTC where it is not given
+    #[arg(long, env = "PFLOW_TIME_ZONE")]
+    time_zone: Option<String>,
     /// What is logged, as in RUST_LOG
     #[arg(long, env = "PFLOW_LOG", default_value = "info")]
     log: String,
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
         access_key_id: arguments.access_key_id,
         secret_access_key: arguments.secret_access_key,
         admin_password: arguments.admin_password.filter(|password| !password.is_empty()),
+        time_zone: arguments.time_zone,
     };
     let mut platform = match Platform::start(options).await {
         Ok(platform) => platform,

@@ -11,6 +11,7 @@ pub mod execution;
 pub mod grants;
 pub mod instance;
 pub mod opening;
+pub mod overdue;
 pub mod place;
 pub mod scope;
 pub mod service;

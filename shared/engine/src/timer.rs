@@ -1,9 +1,10 @@
-//! When timers are due. Days, weeks and months of a duration are those of the calendar, in UTC.
+//! When timers are due. Days, weeks and months of a duration are those of the calendar, in UTC; working days are those of
+//! the deployment's time zone.
 
 use domain::place::{Awaited, Due, Timer};
 use domain::{Error, Result};
-use jiff::civil::{Date, DateTime};
-use jiff::{Span, Timestamp, tz::TimeZone};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::{SignedDuration, Span, Timestamp, Zoned, tz::TimeZone};
 
 /// The first of the timers among the events of a place that was opened at `opened_at`. `occurrence`: which opening of a
 /// listener this is, from 1; a duration and a date occur once, a cycle as often as it says.
@@ -65,6 +66,49 @@ fn cycled(cycle: &str, since: Timestamp, occurrence: u32) -> Result<Option<Times
 /// The instant so long after another.
 pub fn after_duration(since: Timestamp, duration: &str) -> Result<Timestamp> {
     after(since, &span(duration)?)
+}
+
+/// The instant so much working time after another: only Monday to Friday count, in `zone`. A day is the same time of the
+/// next working day; what begins on a weekend begins with Monday.
+pub fn after_workdays(since: Timestamp, duration: &str, zone: &TimeZone) -> Result<Timestamp> {
+    let span = span(duration)?;
+    let failed = |e: jiff::Error| Error::internal("add working days", e);
+    let mut at = on_workday(since.to_zoned(zone.clone())).map_err(failed)?;
+    for _ in 0..span.get_days() {
+        at = next_workday(at).map_err(failed)?;
+    }
+    let mut left = SignedDuration::try_from(span.days(0)).map_err(failed)?;
+    loop {
+        let midnight = at.start_of_day().and_then(|day| day.tomorrow()).map_err(failed)?;
+        let today = at.duration_until(&midnight);
+        if left < today {
+            return at.checked_add(left).map(|due| due.timestamp()).map_err(failed);
+        }
+        left -= today;
+        at = on_workday(midnight).map_err(failed)?;
+    }
+}
+
+/// The same time of the next day that is none of a weekend.
+fn next_workday(at: Zoned) -> std::result::Result<Zoned, jiff::Error> {
+    let mut next = at.tomorrow()?;
+    while is_weekend(&next) {
+        next = next.tomorrow()?;
+    }
+    Ok(next)
+}
+
+fn is_weekend(at: &Zoned) -> bool {
+    matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+/// The same instant; on a weekend, the beginning of the Monday after it.
+fn on_workday(at: Zoned) -> std::result::Result<Zoned, jiff::Error> {
+    if is_weekend(&at) {
+        next_workday(at)?.start_of_day()
+    } else {
+        Ok(at)
+    }
 }
 
 fn after(since: Timestamp, span: &Span) -> Result<Timestamp> {
@@ -142,6 +186,41 @@ mod tests {
             ("timeCycle", "Rx/PT1H"),
         ] {
             assert!(due(&timer(kind, value), since, 1).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_working_days_count() {
+        // The second of January 2026 is a Friday.
+        for (zone, since, duration, expected) in [
+            ("UTC0", "2026-01-02T15:00:00Z", "PT24H", "2026-01-05T15:00:00Z"),
+            ("UTC0", "2026-01-02T15:00:00Z", "PT9H", "2026-01-05T00:00:00Z"),
+            ("UTC0", "2026-01-02T15:00:00Z", "PT8H59M", "2026-01-02T23:59:00Z"),
+            ("UTC0", "2026-01-02T15:00:00Z", "P1D", "2026-01-05T15:00:00Z"),
+            ("UTC0", "2026-01-05T15:00:00Z", "P5D", "2026-01-12T15:00:00Z"),
+            ("UTC0", "2026-01-02T15:00:00Z", "P1DT10H", "2026-01-06T01:00:00Z"),
+            ("UTC0", "2026-01-03T15:00:00Z", "PT1H", "2026-01-05T01:00:00Z"),
+            ("UTC0", "2026-01-04T23:00:00Z", "P1D", "2026-01-06T00:00:00Z"),
+            // Friday evening there is Saturday here, and the other way round.
+            ("CST-8", "2026-01-02T15:00:00Z", "PT24H", "2026-01-05T15:00:00Z"),
+            ("CST-8", "2026-01-02T17:00:00Z", "PT1H", "2026-01-04T17:00:00Z"),
+            // The clocks go forward on Sunday, 29 March: 15 o'clock stays 15 o'clock.
+            (
+                "CET-1CEST,M3.5.0,M10.5.0/3",
+                "2026-03-27T14:00:00Z",
+                "P1D",
+                "2026-03-30T13:00:00Z",
+            ),
+            (
+                "CET-1CEST,M3.5.0,M10.5.0/3",
+                "2026-03-27T14:00:00Z",
+                "PT24H",
+                "2026-03-30T13:00:00Z",
+            ),
+        ] {
+            let zone = TimeZone::posix(zone).unwrap();
+            let due = after_workdays(since.parse().unwrap(), duration, &zone).unwrap();
+            assert_eq!(due.to_string(), expected, "{since} {duration}");
         }
     }
 

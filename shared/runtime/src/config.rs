@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::tz::TimeZone;
 
 /// What a function needs to know of its deployment.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub token_private_key: Option<Secret>,
     /// Signs submission ids.
     pub submission_key: Secret,
+    /// In which it is told what a working day is. UTC where it is not set.
+    pub time_zone: TimeZone,
     pub aws: Aws,
 }
 
@@ -56,6 +59,8 @@ pub const STATE_MACHINE_ROLE_ARN: &str = "PFLOW_STATE_MACHINE_ROLE_ARN";
 pub const TOKEN_PUBLIC_KEY: &str = "PFLOW_TOKEN_PUBLIC_KEY";
 pub const TOKEN_PRIVATE_KEY: &str = "PFLOW_TOKEN_PRIVATE_KEY";
 pub const SUBMISSION_KEY: &str = "PFLOW_SUBMISSION_KEY";
+/// As POSIX writes it, rules for summer time with it: no database of the world's time zones has to be in every function.
+pub const TIME_ZONE: &str = "PFLOW_TIME_ZONE";
 
 /// Everything that is wrong with the environment, in one message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +89,7 @@ impl Config {
             token_public_key: reader.key(TOKEN_PUBLIC_KEY),
             token_private_key: reader.optional_key(TOKEN_PRIVATE_KEY).map(Secret),
             submission_key: Secret(reader.key(SUBMISSION_KEY)),
+            time_zone: reader.time_zone(TIME_ZONE),
             aws: Aws {
                 region: reader.text("AWS_REGION"),
                 access_key_id: reader.text("AWS_ACCESS_KEY_ID"),
@@ -128,6 +134,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
+    fn time_zone(&mut self, name: &str) -> TimeZone {
+        let Some(value) = self.optional(name) else {
+            return TimeZone::UTC;
+        };
+        TimeZone::posix(value.trim()).unwrap_or_else(|_| {
+            self.problems.push(format!(
+                "{name} is not a POSIX time zone such as CST-8 or CET-1CEST,M3.5.0,M10.5.0/3"
+            ));
+            TimeZone::UTC
+        })
+    }
+
     fn optional_key(&mut self, name: &str) -> Option<[u8; 32]> {
         let value = self.optional(name)?;
         let key = STANDARD
@@ -158,9 +176,10 @@ mod tests {
             PREFIX => Some("pflow-".to_owned()),
             TOKEN_PUBLIC_KEY => Some("c2hvcnQ=".to_owned()),
             SUBMISSIONS_QUEUE_URL => Some("  ".to_owned()),
+            TIME_ZONE => Some("Shanghai".to_owned()),
             _ => None,
         })
         .unwrap_err();
-        insta::assert_snapshot!(error.to_string(), @"the configuration is not complete: PFLOW_SUBMISSIONS_QUEUE_URL is not set; PFLOW_STATE_MACHINE_ROLE_ARN is not set; PFLOW_TOKEN_PUBLIC_KEY is not 32 bytes in base64; PFLOW_SUBMISSION_KEY is not set; AWS_REGION is not set; AWS_ACCESS_KEY_ID is not set; AWS_SECRET_ACCESS_KEY is not set");
+        insta::assert_snapshot!(error.to_string(), @"the configuration is not complete: PFLOW_SUBMISSIONS_QUEUE_URL is not set; PFLOW_STATE_MACHINE_ROLE_ARN is not set; PFLOW_TOKEN_PUBLIC_KEY is not 32 bytes in base64; PFLOW_SUBMISSION_KEY is not set; PFLOW_TIME_ZONE is not a POSIX time zone such as CST-8 or CET-1CEST,M3.5.0,M10.5.0/3; AWS_REGION is not set; AWS_ACCESS_KEY_ID is not set; AWS_SECRET_ACCESS_KEY is not set");
     }
 }

@@ -49,9 +49,9 @@ impl Store {
         for own in OF_THE_EXECUTION {
             fields.remove(*own);
         }
-        if let Some(timer) = &task.timer {
+        if let Some(due) = task.next_due() {
             let shard = keys::shard(&task.id.instance);
-            fields = fields.indexed(keys::due(tenant, shard), keys::by_time(timer.at, &task.id));
+            fields = fields.indexed(keys::due(tenant, shard), keys::by_time(due.at(), &task.id));
         }
         let mut update = self.opening(tenant, task).condition_expression(
             "attribute_not_exists(pk) OR (epoch <= :epoch AND attribute_not_exists(decided) \

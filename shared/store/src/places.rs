@@ -148,6 +148,35 @@ impl Store {
             .await
     }
 
+    /// Puts a place that was seen where it belongs among those that are due, and those who got it as well, if any, into
+    /// it. Refused: it has changed.
+    pub async fn place_after_due(&self, tenant: &TenantId, seen: &Task, after: &Task) -> Result<Voted> {
+        let update = self
+            .update(Table::Tasks, &keys::task(tenant, &seen.id))
+            .condition_expression(format!("revision = :seen AND {IS_OPEN}"))
+            .expression_attribute_values(":seen", number(seen.revision))
+            .expression_attribute_values(":one", number(1));
+        let mut sets = "revision = revision + :one".to_owned();
+        let update = match &after.escalation {
+            Some(escalation) => {
+                sets.push_str(", escalation = :escalation, voters = :voters, candidates = :candidates");
+                update
+                    .expression_attribute_values(":escalation", item::attribute(escalation)?)
+                    .expression_attribute_values(":voters", item::attribute(&after.voters)?)
+                    .expression_attribute_values(":candidates", item::attribute(&after.candidates)?)
+            }
+            None => update,
+        };
+        let update = match after.next_due() {
+            Some(due) => update
+                .update_expression(format!("SET {sets}, gsi1pk = :due, gsi1sk = :at"))
+                .expression_attribute_values(":due", text(keys::due(tenant, keys::shard(&seen.id.instance))))
+                .expression_attribute_values(":at", text(keys::by_time(due.at(), &seen.id))),
+            None => update.update_expression(format!("SET {sets} REMOVE gsi1pk, gsi1sk")),
+        };
+        voted(conditional(update).await?)
+    }
+
     /// Remembers that a visit of an activity has been left: its listeners are over, also those that open later.
     pub async fn release(&self, tenant: &TenantId, activity: &TaskId) -> Result<()> {
         let item = item::ItemExt::at(Item::new(), &keys::released(tenant, activity));

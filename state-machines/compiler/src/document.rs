@@ -5,7 +5,8 @@ use domain::text::Text;
 
 use crate::decision::Decision;
 use crate::node::{
-    Access, Assignee, Candidate, EndStatus, Retry, Service, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee,
+    Access, Assignee, Candidate, Due, EndStatus, Retry, Service, VotePolicy, WhenNoAssignee,
+    WhenStarterIsAssignee,
 };
 
 /// A definition that was read. Made by [`parse`](crate::parse).
@@ -92,8 +93,8 @@ pub struct UserTask {
     pub outcomes: Vec<String>,
     /// In the order of the text.
     pub fields: Vec<(String, Access)>,
-    /// `due.within`, not yet understood.
-    pub within: Option<String>,
+    /// Its times not yet understood.
+    pub due: Option<Due>,
     pub when_no_assignee: WhenNoAssignee,
     pub when_starter_is_assignee: WhenStarterIsAssignee,
 }

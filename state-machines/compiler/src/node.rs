@@ -86,6 +86,30 @@ pub enum WhenStarterIsAssignee {
 pub struct Due {
     /// ISO 8601, longer than nothing and shorter than a year; `P1M` is a month of the calendar.
     pub within: String,
+    /// Of what time; all of it where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+    /// What happens then; where there is nothing, it is only shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<Then>,
+}
+
+/// Which time counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Calendar {
+    /// Monday to Friday, in the time zone of the deployment.
+    Workdays,
+}
+
+/// What happens to a task that was not decided in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// The leaders of those who have not voted get it as well.
+    Escalate,
+    /// It is decided with this outcome.
+    Outcome(String),
 }
 
 /// How often a service is called before it counts as failed.

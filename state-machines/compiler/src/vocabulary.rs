@@ -119,7 +119,7 @@ pub(crate) fn is_planned_attribute(place: Place, name: &str) -> bool {
         Place::Definition => &["variables", "onCancel"],
         Place::UserTask => &["cc", "weights", "sequence"],
         Place::ServiceTask => &["timeout"],
-        Place::Due => &["calendar", "then", "remind"],
+        Place::Due => &["remind"],
         Place::Other => &[],
     };
     planned.contains(&name)

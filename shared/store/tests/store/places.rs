@@ -1,11 +1,11 @@
 //! Places: who decides first, what is due, and how those who wait meet what is thrown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::TaskId;
 use domain::place::{Answer, Decision, Due, PlaceKind};
 use domain::task::Task;
-use domain::task::VotePolicy;
+use domain::task::{Escalation, Overdue, VotePolicy};
 use domain::thrown::{Channel, Thrown, Waiting};
 use serde_json::json;
 use store::keys;
@@ -13,7 +13,7 @@ use store::tasks::Voted;
 use store::thrown::Given;
 
 use crate::tasks::task;
-use crate::{at, page, store, tenant};
+use crate::{at, page, store, tenant, user_id};
 
 fn place(id: &str) -> Task {
     Task {
@@ -272,4 +272,75 @@ async fn that_a_visit_was_left_is_remembered() {
     }
     assert!(store.is_released(&tenant(), &left).await.unwrap());
     assert!(!store.is_released(&tenant(), &other).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_not_decided_in_time_is_due_once_and_then_at_its_timer() {
+    let store = store().await;
+    let due = async || {
+        let mut found = Vec::new();
+        for shard in 0..keys::RUNNING_SHARDS {
+            let due = store.places_due(&tenant(), shard, &page(9, None)).await.unwrap();
+            found.extend(due.items);
+        }
+        found
+    };
+    let late = |timer: Option<i64>| Task {
+        due_at: Some(at(10)),
+        overdue: Some(Overdue::Escalate),
+        timer: timer.map(|second| Due {
+            at: at(second),
+            node: "late".to_owned(),
+        }),
+        ..task(1, "token", &["lin"], VotePolicy::Any)
+    };
+    let opened = store
+        .task_open(&tenant(), &late(Some(30)))
+        .await
+        .unwrap()
+        .unwrap();
+    let found = due().await;
+    assert!(found.len() == 1 && !found[0].is_due(at(9)) && found[0].is_due(at(10)));
+    let escalated = Task {
+        voters: BTreeSet::from([user_id("lin"), user_id("leader")]),
+        escalation: Some(Escalation {
+            at: at(10),
+            voters: BTreeSet::from([user_id("leader")]),
+            candidates: BTreeSet::new(),
+        }),
+        ..opened.clone()
+    };
+    let write = async |seen: &Task| store.place_after_due(&tenant(), seen, &escalated).await.unwrap();
+    assert!(matches!(write(&opened).await, Voted::Counted(_)));
+    assert!(
+        matches!(write(&opened).await, Voted::Refused(Some(_))),
+        "it has changed"
+    );
+    let found = due().await;
+    assert!(!found[0].is_due(at(29)) && found[0].is_due(at(30)));
+    let stands = store.task_get(&tenant(), &opened.id).await.unwrap().unwrap();
+    assert_eq!(
+        (&stands.voters, &stands.escalation),
+        (&escalated.voters, &escalated.escalation)
+    );
+
+    // Without a timer nothing is due any more; one that is opened again is put back, and goes again.
+    let id = TaskId::parse("i-t2~manager~1").unwrap();
+    let only = Task { id, ..late(None) };
+    let opened = store.task_open(&tenant(), &only).await.unwrap().unwrap();
+    let escalated = Task {
+        escalation: escalated.escalation.clone(),
+        ..opened.clone()
+    };
+    store
+        .place_after_due(&tenant(), &opened, &escalated)
+        .await
+        .unwrap();
+    assert_eq!(due().await.len(), 1);
+    let again = Task { epoch: 2, ..only };
+    let again = store.task_open(&tenant(), &again).await.unwrap().unwrap();
+    assert_eq!(again.next_due(), None);
+    assert_eq!(due().await.len(), 2);
+    store.place_after_due(&tenant(), &again, &again).await.unwrap();
+    assert_eq!(due().await.len(), 1);
 }

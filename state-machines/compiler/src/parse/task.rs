@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::attributes::Attributes;
 use super::values::{Message, is_label, single, some_entries};
 use crate::document::UserTask;
-use crate::node::{Access, Assignee, Candidate, Relation, VotePolicy, WhenNoAssignee, WhenStarterIsAssignee};
+use crate::node::{
+    Access, Assignee, Calendar, Candidate, Due, Relation, Then, VotePolicy, WhenNoAssignee,
+    WhenStarterIsAssignee,
+};
 use crate::pointer;
 use crate::vocabulary::Place;
 
@@ -16,7 +19,7 @@ pub(super) fn read(attributes: &mut Attributes<'_, '_>) -> UserTask {
         vote: vote(attributes),
         outcomes: outcomes(attributes),
         fields: fields(attributes),
-        within: within(attributes),
+        due: due(attributes),
         when_no_assignee: attributes
             .word(
                 "whenNoAssignee",
@@ -151,10 +154,28 @@ fn fields(attributes: &mut Attributes<'_, '_>) -> Vec<(String, Access)> {
     fields
 }
 
-fn within(attributes: &mut Attributes<'_, '_>) -> Option<String> {
+fn due(attributes: &mut Attributes<'_, '_>) -> Option<Due> {
     let mut due = attributes.nested("due", Place::Due)?;
     due.require("within");
     let within = due.string("within").map(str::to_owned);
+    let calendar = due.word("calendar", &[("workdays", Calendar::Workdays)]);
+    let expected = (
+        "\"escalate\" or {\"outcome\": OUTCOME}",
+        " \"escalate\" 或 {\"outcome\": 结果}",
+    );
+    let then = due.typed("then", expected, then);
     due.finish();
-    within
+    Some(Due {
+        within: within?,
+        calendar,
+        then,
+    })
+}
+
+fn then(value: &Value) -> Option<Then> {
+    match (value, single(value)) {
+        (Value::String(word), _) if word == "escalate" => Some(Then::Escalate),
+        (_, Some(("outcome", Value::String(outcome)))) => Some(Then::Outcome(outcome.clone())),
+        _ => None,
+    }
 }

@@ -156,6 +156,21 @@ fn tasks_are_read_word_by_word() {
         ("due", "\"PT1H\"", "WRONG_TYPE /nodes/1/due (ask)"),
         ("due", "{}", "MISSING_ATTRIBUTE /nodes/1/due (ask)"),
         (
+            "due",
+            r#"{"within": "PT1H", "calendar": "weekends"}"#,
+            "BAD_VALUE /nodes/1/due/calendar (ask)",
+        ),
+        (
+            "due",
+            r#"{"within": "PT1H", "then": "escalte"}"#,
+            "WRONG_TYPE /nodes/1/due/then (ask)",
+        ),
+        (
+            "due",
+            r#"{"within": "PT1H", "then": {"outcome": 1}}"#,
+            "WRONG_TYPE /nodes/1/due/then (ask)",
+        ),
+        (
             "whenNoAssignee",
             "\"fail\"",
             "BAD_VALUE /nodes/1/whenNoAssignee (ask)",

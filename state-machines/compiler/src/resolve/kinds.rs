@@ -8,7 +8,7 @@ use super::{Resolve, Scope};
 use crate::decision;
 use crate::document::{self, EndEvent, Event, Sent, Thrown};
 use crate::graph::NodeNo;
-use crate::node::{Access, Due, Retry, UserTask};
+use crate::node::{Access, Retry, UserTask};
 use crate::workflow::{
     Call, Called, Condition, Effect, Ending, Exit, Fork, Kind, Listened, NodeIndex, Opens, Place, Trigger,
 };
@@ -416,7 +416,7 @@ pub(crate) fn user_task(node: &document::Node, task: &document::UserTask) -> Use
         vote: task.vote,
         outcomes: task.outcomes.clone(),
         fields: task.fields.iter().cloned().collect(),
-        due: task.within.clone().map(|within| Due { within }),
+        due: task.due.clone(),
         when_no_assignee: task.when_no_assignee,
         when_starter_is_assignee: task.when_starter_is_assignee,
     }
