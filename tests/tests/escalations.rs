@@ -151,8 +151,7 @@ async fn a_listener_of_escalations_is_seen_nowhere_and_reached_by_nobody_else() 
     assert_eq!(rests["active_nodes"], json!(["manager"]));
     let id = format!("{instance}~alarm:wait~1");
     admin.get(&format!("/tasks/{id}")).await.error(404);
-    let correlation = correlation(&instance);
-    let message = json!({ "name": "escalation:alarm", "correlation": &correlation[..200] });
+    let message = json!({ "name": "escalation:alarm", "correlation": instance });
     let (_, details) = admin.post("/messages", message).await.error(400);
     assert_eq!(details, [("/name".to_owned(), "reserved".to_owned())]);
     assert!(stage.invoke("throw_event", thrown(&instance, "e")).await);

@@ -31,7 +31,9 @@ pub(crate) fn grants() -> Vec<Grant> {
         table(Table::Tasks, "GetItem Query UpdateItem"),
         table(Table::Tickets, "GetItem UpdateItem"),
         table(Table::Workflows, "GetItem"),
-        state_machines("StartExecution StopExecution DescribeExecution SendTaskSuccess SendTaskFailure"),
+        state_machines(
+            "StartExecution StopExecution DescribeExecution CreateStateMachine SendTaskSuccess SendTaskFailure",
+        ),
     ]
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sfn::error::ProvideErrorMetadata;
 use axum::extract::State;
 use compiler::Compiled;
 use domain::diagnostic::Severity;
@@ -11,7 +10,7 @@ use domain::permission::Permission;
 use domain::workflow::{Workflow, WorkflowVersion};
 use domain::{Detail, Error, Result};
 use runtime::extract::{IfMatch, Path};
-use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, clock, secret, state_machines, table};
+use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, clock, state_machines, table};
 use serde::Serialize;
 use serde_json::Value;
 use store::Table;
@@ -77,7 +76,7 @@ async fn publish_workflow(
         definition: draft.definition.clone(),
         form: form.key,
         form_version: form.version,
-        state_machine: create_state_machine(&app, &key, &compiled).await?,
+        state_machine: engine::machine::create(&app, &key, compiled.machine(&app.config.prefix)).await?,
         reads: compiled.reads().clone(),
         user_tasks: user_tasks(&compiled)?,
         published_at: clock::now(),
@@ -106,52 +105,4 @@ fn user_tasks(compiled: &Compiled) -> Result<BTreeMap<String, Value>> {
         Ok((task.id.clone(), value))
     });
     tasks.collect()
-}
-
-/// AWS would refuse what the library of the language refuses, and emulators would not: then the compiler is at fault.
-fn check_machine(text: &str) -> Result<()> {
-    let found = asl::validate::text(text, asl::validate::MachineType::Standard);
-    match found
-        .iter()
-        .find(|one| one.severity == asl::validate::Severity::Error)
-    {
-        None => Ok(()),
-        Some(fault) => {
-            let fault = format!("{} at {}: {}", fault.code, fault.pointer, fault.message);
-            Err(Error::internal(
-                "compile a workflow to a machine that is valid",
-                fault,
-            ))
-        }
-    }
-}
-
-/// The machine's name tells its content, so that what has the same content is the same machine, never updated in place.
-async fn create_state_machine(app: &App, key: &Key, compiled: &Compiled) -> Result<String> {
-    let text = compiled.machine(&app.config.prefix);
-    check_machine(&text)?;
-    let digest = secret::sha256_hex(text.as_bytes());
-    let digest: String = digest.chars().take(12).collect();
-    // 80 characters are allowed: prefix and digest are whole, the key as long as it fits.
-    let room = 80_usize.saturating_sub(app.config.prefix.len() + digest.len() + 1);
-    let key: String = key.as_str().chars().take(room).collect();
-    let created = app
-        .sfn
-        .create_state_machine()
-        .name(format!("{}{key}-{digest}", app.config.prefix))
-        .definition(text)
-        .role_arn(&app.config.state_machine_role_arn)
-        .send()
-        .await;
-    match created {
-        Ok(created) => Ok(created.state_machine_arn),
-        Err(e) if e.code() == Some("InvalidDefinition") => {
-            // The compiler's fault, not the author's: the log says which machine.
-            Err(Error::internal(
-                "create a state machine that is not valid",
-                Box::new(e),
-            ))
-        }
-        Err(e) => Err(store::aws_error("create a state machine", e)),
-    }
 }

@@ -15,7 +15,7 @@ use crate::get_instance::InstanceView;
 
 pub fn endpoint() -> Endpoint {
     let mut grants = grants();
-    grants.push(state_machines("StartExecution"));
+    grants.push(state_machines("StartExecution CreateStateMachine"));
     Endpoint::new(
         Access::Permission(Permission::InstanceManage),
         grants,
@@ -25,8 +25,8 @@ pub fn endpoint() -> Endpoint {
 
 /// Resume a suspended instance (恢复)
 ///
-/// A new execution goes the way again: it finds the decisions that were made and the services that were called by their
-/// keys, and so comes to where the instance rested. Resuming what is running changes nothing.
+/// A new execution begins where the instance rested: at the places that stood open, in every branch. Resuming what is
+/// running changes nothing.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/resume", params(("id" = String, Path)),
     responses((status = 200, description = "Running", body = InstanceView),
         (status = 409, description = "It is not suspended")))]
@@ -40,13 +40,15 @@ async fn resume_instance(
         .await?
         .ok_or(Error::NotFound("instance"))?;
     let event = Event::new("instance.resumed", clock::now()).by(&caller.user);
-    let resumed = match app.store.instance_resume(tenant, &instance, event).await? {
+    let resumed = match engine::resume::resume(&app, tenant, &instance, event).await? {
         Some(resumed) => resumed,
-        None if instance.status == InstanceStatus::Running => instance,
-        None => not_possible(&app, tenant, &id, InstanceStatus::Running).await?,
+        None => {
+            let running = not_possible(&app, tenant, &id, InstanceStatus::Running).await?;
+            // Under the name of its epoch, so that starting it twice is starting it once.
+            engine::resume::start(&app, tenant, &running).await?;
+            running
+        }
     };
-    // Under the name of its epoch, so that starting it twice is starting it once.
-    engine::start::start_again(&app, tenant, &resumed).await?;
     let tasks = app.store.tasks_of(tenant, &id).await?;
     Ok(Answer::ok(InstanceView::new(resumed, &tasks)))
 }

@@ -69,6 +69,10 @@ pub struct Instance {
     pub status: InstanceStatus,
     /// Counts the executions that were started for it; answers to older ones are refused.
     pub epoch: u32,
+    /// ARN of the state machine that the last of them runs on, where it is not the version's own: the one that begins at a
+    /// position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// The form's values and what the nodes have written since.
     pub data: BTreeMap<String, Value>,
     /// Why it stands still, where it does.
@@ -118,6 +122,7 @@ impl Instance {
             starter: ticket.requester.clone(),
             status: InstanceStatus::Running,
             epoch: 1,
+            machine: None,
             data,
             incident: None,
             parent: None,

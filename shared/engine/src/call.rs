@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use runtime::{App, clock};
 use uuid::Uuid;
 
-use crate::{end, place, start};
+use crate::{end, place, resume};
 
 /// Calls within calls; more is taken for a definition that calls itself without end.
 const DEEPEST: u32 = 16;
@@ -42,8 +42,8 @@ pub(crate) async fn start(app: &App, tenant: &TenantId, place: &Task) -> Result<
         },
     };
     match instance.status {
-        InstanceStatus::Running => start::start_again(app, tenant, &instance).await?,
-        InstanceStatus::Suspended => resume(app, tenant, &instance).await?,
+        InstanceStatus::Running => resume::start(app, tenant, &instance).await?,
+        InstanceStatus::Suspended => go_on(app, tenant, &instance).await?,
         // Ended in the meantime: told to the place again.
         _ => end::settle(app, tenant, &instance).await?,
     }
@@ -92,6 +92,7 @@ fn instance(place: &Task, called: &Call, version: u32, depth: u32, at: Timestamp
         starter: place.starter.clone(),
         status: InstanceStatus::Running,
         epoch: 1,
+        machine: None,
         data: called.data.clone(),
         incident: None,
         parent: Some(place.id.clone()),
@@ -116,10 +117,10 @@ pub(crate) async fn original(app: &App, tenant: &TenantId, instance: &Instance) 
     }))
 }
 
-async fn resume(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
+async fn go_on(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
     let event = Event::new("instance.resumed", clock::now());
-    let resumed = app.store.instance_resume(tenant, instance, event).await?;
-    start::start_again(app, tenant, resumed.as_ref().unwrap_or(instance)).await
+    // Refused where another was faster: that one starts it.
+    resume::resume(app, tenant, instance, event).await.map(|_| ())
 }
 
 /// Lets the called instance rest while its caller does: it goes on when the place is opened again.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::instances::{End, Ended};
 
 use crate::execution::{Header, Input, Output};
-use crate::{call, instance, place, start, steps};
+use crate::{call, instance, place, resume, start, steps};
 
 /// An execution that has ended, as the event or a look at it tells.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub async fn end(app: &App, execution: &EndedExecution) -> Result<()> {
                 data: few(app, header, &output.data).await?,
             }
         }
-        Outcome::Failed { error, .. } if error == LOST => return restart(app, header).await,
+        Outcome::Failed { error, .. } if error == LOST => return lost(app, header).await,
         Outcome::Failed { error, cause } => End::Incident(Incident {
             error: error.clone(),
             cause: cause.clone(),
@@ -141,7 +141,7 @@ pub async fn rest(app: &App, tenant: &TenantId, instance: &Instance, at: Timesta
 }
 
 /// Stops the execution that an intent made a stale one: that of the epoch before.
-async fn stop_execution(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
+pub(crate) async fn stop_execution(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
     use aws_sdk_sfn::error::ProvideErrorMetadata;
     let version = app
         .definitions
@@ -157,22 +157,15 @@ async fn stop_execution(app: &App, tenant: &TenantId, instance: &Instance) -> Re
     }
 }
 
-/// Starts a new execution in the place of one that was lost. It finds the decisions that were made and the services that
-/// were called by their keys, so it comes to the same place.
-async fn restart(app: &App, header: &Header) -> Result<()> {
-    let (tenant, id) = (&header.tenant, &header.instance);
-    let instance = match app.store.instance_next_epoch(tenant, id, header.epoch).await? {
-        Some(instance) => Some(instance),
-        // Cut off after the epoch was taken: its execution may still have to be started.
-        None => app
-            .store
-            .instance_get(tenant, id)
-            .await?
-            .filter(|i| i.epoch == header.epoch + 1),
-    };
+/// Starts a new execution in the place of one that was lost, from where the instance stands.
+async fn lost(app: &App, header: &Header) -> Result<()> {
+    let tenant = &header.tenant;
+    let instance = instance::read(app, tenant, &header.instance).await?;
     match instance.filter(|instance| instance.status == InstanceStatus::Running) {
-        Some(instance) => start::start_again(app, tenant, &instance).await,
-        None => Ok(()),
+        Some(instance) if instance.epoch == header.epoch => resume::restart(app, tenant, &instance).await,
+        // Cut off after the epoch was taken: its execution may still have to be started.
+        Some(instance) if instance.epoch == header.epoch + 1 => resume::start(app, tenant, &instance).await,
+        _ => Ok(()),
     }
 }
 
@@ -191,8 +184,17 @@ pub async fn look_after(app: &App, tenant: &TenantId, instance: &Instance) -> Re
     }
     match describe(app, tenant, instance).await? {
         Found::Running => mend(app, tenant, instance).await,
-        Found::Nothing => start::start_again(app, tenant, instance).await,
+        Found::Nothing => begin(app, tenant, instance).await,
         Found::Ended(execution) => end(app, &execution).await,
+    }
+}
+
+/// Starts an execution that does not exist: it was never started, or the endpoint has forgotten it.
+async fn begin(app: &App, tenant: &TenantId, instance: &Instance) -> Result<()> {
+    if instance.machine.is_none() && resume::has_position(app, tenant, instance).await? {
+        resume::restart(app, tenant, instance).await
+    } else {
+        resume::start(app, tenant, instance).await
     }
 }
 

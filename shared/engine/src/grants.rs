@@ -33,6 +33,6 @@ pub fn calling() -> Vec<Grant> {
     let mut grants = opening();
     grants.push(table(Table::Tasks, "DeleteItem"));
     grants.push(table(Table::Instances, "GetItem PutItem"));
-    grants.push(state_machines("StartExecution StopExecution"));
+    grants.push(state_machines("StartExecution StopExecution CreateStateMachine"));
     grants
 }

@@ -249,23 +249,23 @@ impl Store {
         moved(conditional(update).await?)
     }
 
-    /// Takes the intent to let an instance go on. None: it is not suspended.
+    /// Takes the intent to let an instance go on, on this machine (none: that of its version). None: it is not suspended.
     pub async fn instance_resume(
         &self,
         tenant: &TenantId,
         instance: &Instance,
+        machine: Option<&str>,
         event: Event,
     ) -> Result<Option<Instance>> {
-        let update = self
-            .move_status(
-                tenant,
-                instance,
-                InstanceStatus::Suspended,
-                InstanceStatus::Running,
-                event,
-            )?
-            .update_expression("SET #status = :to, revision = revision + :one, events = :events");
-        moved(conditional(update).await?)
+        let update = self.move_status(
+            tenant,
+            instance,
+            InstanceStatus::Suspended,
+            InstanceStatus::Running,
+            event,
+        )?;
+        let sets = "#status = :to, revision = revision + :one, events = :events";
+        moved(conditional(on_machine(update, sets, machine)).await?)
     }
 
     fn move_status(
@@ -287,23 +287,25 @@ impl Store {
             .expression_attribute_values(":events", events::attribute(&[event])?))
     }
 
-    /// Takes the next epoch, before a new execution is started in the place of one that was lost.
+    /// Takes the next epoch, before a new execution is started in the place of one that was lost, on this machine (none:
+    /// that of the version).
     pub async fn instance_next_epoch(
         &self,
         tenant: &TenantId,
         id: &InstanceId,
         epoch: u32,
+        machine: Option<&str>,
     ) -> Result<Option<Instance>> {
         let update = self
             .update(Table::Instances, &keys::instance(tenant, id))
             .condition_expression("epoch = :epoch AND #status = :running")
-            .update_expression("SET epoch = epoch + :one, revision = revision + :one, events = :none")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":epoch", number(epoch))
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":none", events::attribute(&[])?);
-        moved(conditional(update).await?)
+        let sets = "epoch = epoch + :one, revision = revision + :one, events = :none";
+        moved(conditional(on_machine(update, sets, machine)).await?)
     }
 
     /// Takes an instance whose end has been told to all who wait for it out of the sweeper's sight.
@@ -332,6 +334,16 @@ impl Store {
     pub async fn steps_of(&self, tenant: &TenantId, id: &InstanceId) -> Result<Vec<StepRow>> {
         let pk = keys::instance(tenant, id).pk;
         self.query_all(Table::Instances, &pk, keys::STEPS).await
+    }
+}
+
+/// An update that also says on which machine the instance's next execution runs.
+fn on_machine(update: UpdateItemFluentBuilder, sets: &str, machine: Option<&str>) -> UpdateItemFluentBuilder {
+    match machine {
+        Some(machine) => update
+            .update_expression(format!("SET {sets}, machine = :machine"))
+            .expression_attribute_values(":machine", text(machine)),
+        None => update.update_expression(format!("SET {sets} REMOVE machine")),
     }
 }
 

@@ -42,7 +42,7 @@ pub const SCHEMA: &str = include_str!("schema.json");
 
 pub use bound::{From, Hop, To, fewest_transitions};
 pub use catalog::{Catalog, function_name};
-pub use compile::{Compiled, compile, diagnose, is_no_definition};
+pub use compile::{Compiled, compile, compile_unchecked, diagnose, is_no_definition};
 pub use document::Document;
 pub use emit::emit;
 pub use excerpt::{excerpt, locate};

@@ -1,5 +1,6 @@
 //! Instances, their ends, their data and steps.
 
+use domain::event::Event;
 use domain::instance::Instance;
 use domain::instance::InstanceStatus;
 use serde_json::Value;
@@ -39,14 +40,14 @@ async fn the_first_end_of_the_present_epoch_stands() {
         Some(instance.clone())
     );
     let moved = store
-        .instance_next_epoch(&tenant(), &instance.id, 1)
+        .instance_next_epoch(&tenant(), &instance.id, 1, Some("arn:resume"))
         .await
         .unwrap()
         .unwrap();
     assert_eq!(moved.epoch, 2);
     assert!(
         store
-            .instance_next_epoch(&tenant(), &instance.id, 1)
+            .instance_next_epoch(&tenant(), &instance.id, 1, Some("arn:resume"))
             .await
             .unwrap()
             .is_none()
@@ -128,4 +129,42 @@ async fn data_and_steps_are_written_by_key() {
         .await
         .unwrap();
     assert_eq!(store.steps_of(&tenant(), &instance.id).await.unwrap(), steps);
+}
+
+#[tokio::test]
+async fn the_intent_names_the_machine_and_rest_leaves_that_of_the_epoch_before() {
+    let store = store().await;
+    let instance = Instance::of_ticket(&submission("t1").into_ticket(key("expense"), 1));
+    store.instance_create(&tenant(), &instance).await.unwrap();
+    let mut now = instance;
+    for machine in [Some("arn:resume"), Some("arn:another"), None] {
+        let before = now.machine.clone();
+        let suspended = store
+            .instance_suspend(&tenant(), &now, Event::new("instance.suspended", at(1)))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((suspended.epoch, &suspended.machine), (now.epoch + 1, &before));
+        let resumed = store
+            .instance_resume(
+                &tenant(),
+                &suspended,
+                machine,
+                Event::new("instance.resumed", at(2)),
+            )
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (resumed.epoch, resumed.machine.as_deref()),
+            (suspended.epoch, machine)
+        );
+        let late = Event::new("instance.resumed", at(3));
+        let again = store
+            .instance_resume(&tenant(), &suspended, Some("arn:late"), late)
+            .await
+            .unwrap();
+        assert_eq!(again, None, "it is not suspended any more");
+        now = resumed;
+    }
 }
