@@ -13,8 +13,6 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// A client of a new, empty database in memory.
 ///
@@ -61,7 +59,12 @@ impl Embedded {
             .and_then(|target| target.split('.').nth(1))
             .unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let (status, text) = match self.dispatch(action, body) {
+        let unknown = || {
+            Err(DynoxideError::ValidationException(format!(
+                "there is no {action}"
+            )))
+        };
+        let (status, text) = match aws::dynamodb::dispatch(&self.0, action, body).unwrap_or_else(unknown) {
             Ok(text) => (200, text),
             Err(error) => (error.status_code(), error.to_json()),
         };
@@ -70,34 +73,4 @@ impl Embedded {
             .map_err(|e| ConnectorError::other(Box::new(e), None))?;
         Ok(HttpResponse::new(status, SdkBody::from(text)))
     }
-
-    /// What the store uses, and the tests' own look at streams.
-    fn dispatch(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let db = &self.0;
-        match action {
-            "BatchWriteItem" => run(body, |request| db.batch_write_item(request)),
-            "CreateTable" => run(body, |request| db.create_table(request)),
-            "DeleteItem" => run(body, |request| db.delete_item(request)),
-            "DescribeTable" => run(body, |request| db.describe_table(request)),
-            "GetItem" => run(body, |request| db.get_item(request)),
-            "PutItem" => run(body, |request| db.put_item(request)),
-            "Query" => run(body, |request| db.query(request)),
-            "TransactWriteItems" => run(body, |request| db.transact_write_items(request)),
-            "UpdateItem" => run(body, |request| db.update_item(request)),
-            "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),
-            other => Err(DynoxideError::ValidationException(format!(
-                "the embedded endpoint does not know {other}"
-            ))),
-        }
-    }
-}
-
-fn run<Q: DeserializeOwned, A: Serialize>(
-    body: &[u8],
-    action: impl FnOnce(Q) -> Result<A, DynoxideError>,
-) -> Result<String, DynoxideError> {
-    let request =
-        serde_json::from_slice(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
-    let answer = action(request)?;
-    serde_json::to_string(&answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }

@@ -1,0 +1,142 @@
+//! DynamoDB with its streams, by `dynoxide` on disk.
+
+mod changes;
+mod operations;
+mod streams;
+mod sync;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dynoxide::{Database, DynoxideError};
+use storage::StorageError;
+use storage::rusqlite::{self, Connection};
+
+pub use operations::{OPERATIONS, dispatch};
+pub use streams::{Position, Records};
+
+use changes::Changes;
+use sync::Sync;
+
+/// What an operation has answered: a status and a JSON text.
+pub(crate) type Answer = (u16, String);
+
+pub(crate) struct DynamoDb {
+    db: Database,
+    sync: Sync,
+    region: String,
+    changes: Changes,
+    path: PathBuf,
+}
+
+/// Without these each write looks through all records of its table's stream.
+const STREAM_INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS _stream_records_sequence
+        ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+    CREATE INDEX IF NOT EXISTS _stream_records_shard
+        ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));";
+
+impl DynamoDb {
+    pub(crate) fn open(path: &Path, region: &str) -> Result<Self, OpenError> {
+        let name = path.to_str().ok_or(OpenError::Path)?;
+        dynoxide::storage::Storage::new(name)?
+            .conn()
+            .execute_batch(STREAM_INDEXES)
+            .map_err(StorageError::from)?;
+        let db = Database::new(name)?;
+        // What it calls the end of bulk loading is `synchronous = NORMAL`.
+        db.disable_bulk_loading()?;
+        touch(path).map_err(StorageError::from)?;
+        let sync = Sync::start(path).map_err(OpenError::Sync)?;
+        Ok(Self {
+            db,
+            sync,
+            region: region.to_owned(),
+            changes: Changes::default(),
+            path: path.to_owned(),
+        })
+    }
+
+    /// `None`: there is no such operation.
+    pub(crate) async fn handle(self: &Arc<Self>, operation: &str, body: bytes::Bytes) -> Option<Answer> {
+        let operation = *OPERATIONS.iter().find(|known| **known == operation)?;
+        let this = Arc::clone(self);
+        let request = body.clone();
+        // A write may have to wait for the disk.
+        let ran = tokio::task::spawn_blocking(move || this.run(operation, &body)).await;
+        let answer = match ran {
+            Ok(result) => result?,
+            Err(_) => Err(DynoxideError::InternalServerError("the engine failed".to_owned())),
+        };
+        let text = match answer {
+            Ok(text) => text,
+            Err(error) => return Some((error.status_code(), error.to_json())),
+        };
+        if operations::writes(operation) {
+            if let Err(error) = self.sync.reached().await {
+                let error = DynoxideError::InternalServerError(error.message);
+                return Some((error.status_code(), error.to_json()));
+            }
+            self.changes.tell(&request);
+        }
+        Some((200, text))
+    }
+
+    fn run(&self, operation: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
+        match operation {
+            "GetRecords" => Some(self.get_records(body)),
+            // These name resources; the engine has a region of its own.
+            "CreateTable" | "DeleteTable" | "DescribeTable" | "UpdateTable" | "ListStreams"
+            | "DescribeStream" | "TagResource" | "UntagResource" | "ListTagsOfResource" => {
+                let theirs = format!("arn:aws:dynamodb:{}:", dynoxide::streams::LOCAL_REGION);
+                let ours = format!("arn:aws:dynamodb:{}:", self.region);
+                let body = String::from_utf8_lossy(body).replace(&ours, &theirs);
+                let answer = dispatch(&self.db, operation, body.as_bytes())?;
+                Some(answer.map(|text| text.replace(&theirs, &ours)))
+            }
+            _ => dispatch(&self.db, operation, body),
+        }
+    }
+
+    /// Removes the items whose time is over.
+    pub(crate) fn sweep(&self) -> Result<usize, DynoxideError> {
+        let swept = self.db.sweep_ttl()?;
+        if swept > 0 {
+            self.changes.tell_all();
+        }
+        Ok(swept)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Writes something, so that the log is there.
+fn touch(path: &Path) -> Result<(), rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the path is not readable text")]
+    Path,
+    #[error("cannot open the tables")]
+    Engine(#[source] Box<DynoxideError>),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("cannot open the tables' log")]
+    Sync(#[source] std::io::Error),
+}
+
+impl From<DynoxideError> for OpenError {
+    fn from(error: DynoxideError) -> Self {
+        match error {
+            DynoxideError::SqliteError(error) => Self::Storage(error.into()),
+            other => Self::Engine(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The AWS endpoint of the one-machine home: the APIs that the platform uses, durable, in this process.
+//!
+//! [`Home`] holds the services. [`Server`] answers for them over HTTP; [`Home::http_client`] hands the requests of SDK
+//! clients of this process to them without a connection. `docs/endpoints.md` lists what is there.
+
+mod clock;
+mod connector;
+mod deliveries;
+pub mod dynamodb;
+mod error;
+pub mod events;
+mod home;
+pub mod lambda;
+mod route;
+mod server;
+mod service;
+pub mod sqs;
+
+pub use clock::Clock;
+pub use error::AwsError;
+pub use home::{Home, HomeError, Options};
+pub use server::Server;
+pub use service::{BoxFuture, Service};

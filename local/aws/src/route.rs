@@ -1,0 +1,178 @@
+//! Which service a request is for, and the frame around every answer.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{AwsError, Home, Service, sqs};
+
+const TARGET: &str = "x-amz-target";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// What errors are called for clients that knew the service by its older protocol.
+const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// The services that are named by a target, by the target's first part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    DynamoDb,
+    Events,
+    Sqs,
+    States,
+}
+
+fn target(headers: &HeaderMap) -> Option<(Option<Target>, String)> {
+    let value = headers.get(TARGET)?.to_str().ok()?;
+    let (service, operation) = value.split_once('.').unwrap_or((value, ""));
+    let target = match service {
+        "DynamoDB_20120810" | "DynamoDBStreams_20120810" => Some(Target::DynamoDb),
+        "AWSEvents" => Some(Target::Events),
+        "AmazonSQS" => Some(Target::Sqs),
+        "AWSStepFunctions" => Some(Target::States),
+        _ => None,
+    };
+    Some((target, operation.to_owned()))
+}
+
+impl Home {
+    /// Answers a request of any service.
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let mut response = self.route(request).await;
+        let id = uuid::Uuid::new_v4().to_string();
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn route(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        // What a web page sends without asking first has no such header.
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            let error = AwsError::sender("MissingAuthenticationToken", "The request is not signed.");
+            return failure(&error.with_status(403), &parts.headers);
+        }
+        let Some((target, operation)) = target(&parts.headers) else {
+            return self.by_path(&parts, &body).await;
+        };
+        match target {
+            Some(Target::DynamoDb) => match self.0.dynamodb.handle(&operation, body).await {
+                Some((status, text)) => reply(status, text.into(), &parts.headers),
+                None => failure(&AwsError::unknown_operation(&operation), &parts.headers),
+            },
+            Some(Target::Events) => serve(Some(&self.0.events), &operation, &body, &parts.headers).await,
+            Some(Target::Sqs) => {
+                let answer = call(&*self.0.sqs, &operation, &body).await;
+                answer.map_or_else(
+                    |error| sqs_failure(error, &parts.headers),
+                    |answer| success(&answer, &parts.headers),
+                )
+            }
+            Some(Target::States) => {
+                let states = self.0.states.get().map(AsRef::as_ref);
+                serve(states, &operation, &body, &parts.headers).await
+            }
+            None => failure(&AwsError::unknown_operation(&operation), &parts.headers),
+        }
+    }
+}
+
+impl Home {
+    /// Services whose operations are paths.
+    async fn by_path(&self, parts: &Parts, body: &Bytes) -> Response<Bytes> {
+        let path = parts.uri.path();
+        if let Some(answer) = self
+            .0
+            .lambda
+            .answer(&parts.method, path, &parts.headers, body)
+            .await
+        {
+            return answer;
+        }
+        failure(
+            &AwsError::unknown_operation(path).with_status(404),
+            &parts.headers,
+        )
+    }
+}
+
+/// One operation of a service of the JSON protocol.
+async fn serve(
+    service: Option<&dyn Service>,
+    operation: &str,
+    body: &[u8],
+    headers: &HeaderMap,
+) -> Response<Bytes> {
+    let answer = match service {
+        Some(service) => call(service, operation, body).await,
+        None => Err(AwsError::unknown_operation(operation)),
+    };
+    answer.map_or_else(
+        |error| failure(&error, headers),
+        |answer| success(&answer, headers),
+    )
+}
+
+async fn call(service: &dyn Service, operation: &str, body: &[u8]) -> Result<Value, AwsError> {
+    service.handle(operation, parse(body)?).await
+}
+
+/// Operations without an answer have an empty object.
+fn success(answer: &Value, headers: &HeaderMap) -> Response<Bytes> {
+    match answer {
+        Value::Null => reply(200, Bytes::from_static(b"{}"), headers),
+        answer => reply(200, answer.to_string().into(), headers),
+    }
+}
+
+/// With the error's name of the older protocol, too.
+fn sqs_failure(mut error: AwsError, headers: &HeaderMap) -> Response<Bytes> {
+    let query = sqs::query_code(&error.code);
+    error.code = format!("com.amazonaws.sqs#{}", error.code).into();
+    let mut response = failure(&error, headers);
+    if let Ok(value) = HeaderValue::from_str(&format!("{query};Sender")) {
+        response.headers_mut().insert(QUERY_ERROR, value);
+    }
+    response
+}
+
+/// An empty body is an empty object.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, AwsError> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    let value: Value = serde_json::from_slice(body)?;
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(AwsError::sender(
+            "SerializationException",
+            "The body is not an object.",
+        ))
+    }
+}
+
+/// In the protocol version of the request.
+pub(crate) fn reply(status: u16, body: Bytes, headers: &HeaderMap) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = headers
+        .get(CONTENT_TYPE)
+        .filter(|value| value.as_bytes().starts_with(b"application/x-amz-json-1."));
+    let content_type = json
+        .cloned()
+        .unwrap_or_else(|| HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+pub(crate) fn failure(error: &AwsError, headers: &HeaderMap) -> Response<Bytes> {
+    let body = json!({ "__type": error.code, "message": error.message, "Message": error.message });
+    let mut response = reply(error.status, body.to_string().into(), headers);
+    if let Ok(code) = HeaderValue::from_str(&error.code) {
+        response.headers_mut().insert(ERROR_TYPE, code);
+    }
+    response
+}
