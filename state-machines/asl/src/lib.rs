@@ -26,5 +26,5 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use machine::Machine;
 pub use run::{
     Command, EvaluationFailure, Event, EventKind, Execution, ExecutionContext, HistoryEvent, MAX_EVENTS,
-    MapReader, Outcome, TaskEvent, TaskResource, TaskStage, Timestamp, start,
+    MapReader, Outcome, TaskEvent, TaskResource, TaskStage, Timestamp, Tokens, start, start_with_tokens,
 };

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::Arc;
+
 use asl::types::StateMachine;
 use asl::{Command, Event, Execution, ExecutionContext, Machine, Outcome, Timestamp, start};
 use proptest::prelude::*;
@@ -61,6 +63,40 @@ fn a_token_works_once_and_a_strange_one_never() {
     assert_eq!(done, [Command::Done(Outcome::Succeeded { output: json!(1) })]);
     assert_eq!(execution.apply(&machine, at(3), succeeded(&token, json!(2))), []);
     assert_eq!(execution.events(), 7);
+}
+
+#[derive(Debug)]
+struct Numbered;
+
+impl asl::Tokens for Numbered {
+    fn token(&self, event: u64) -> String {
+        format!("t{event}")
+    }
+}
+
+#[test]
+fn tokens_are_the_hosts_where_it_gives_them() {
+    let machine = machine(task(
+        json!({"Retry": [{"ErrorEquals": ["Again"], "IntervalSeconds": 1}]}),
+    ));
+    let context = ExecutionContext::default();
+    let (execution, commands) = asl::start_with_tokens(&machine, json!({}), context, Arc::new(Numbered));
+    let [Command::ScheduleTask { token, arguments, .. }] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    assert_eq!((token.as_str(), arguments), ("t2", &json!({"token": "t2"})));
+    let text = serde_json::to_string(&execution).unwrap();
+    let mut execution: Execution = serde_json::from_str(&text).unwrap();
+    execution.set_tokens(Arc::new(Numbered));
+    let failed = Event::TaskFailed {
+        token: token.clone(),
+        error: Some("Again".to_owned()),
+        cause: None,
+    };
+    execution.apply(&machine, at(1), failed);
+    assert_eq!(execution.wake_at(), Some(at(2)));
+    let again = execution.apply(&machine, at(2), Event::Time);
+    assert_eq!(tokens(&again), ["t5"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,40 @@ pub struct Execution {
     /// TestState calls every state by one name.
     #[serde(skip)]
     pub(super) shown_state: Option<&'static str>,
+    /// In the place of tokens that follow from the seed.
+    #[serde(skip)]
+    pub(super) tokens: Option<Arc<dyn Tokens>>,
+}
+
+/// Where a host's tokens come from. Tokens of the seed can be computed by whoever has seen one, or any other random
+/// value of the run.
+pub trait Tokens: fmt::Debug + Send + Sync {
+    /// The token of a task that is about to be scheduled. `event` is the newest event of the execution at that moment;
+    /// no other token of the execution is asked for at the same one.
+    fn token(&self, event: u64) -> String;
 }
 
 /// Begins a run. The instant is that of `context.started`.
 pub fn start(machine: &Machine, input: Value, context: ExecutionContext) -> (Execution, Vec<Command>) {
+    begin(machine, input, context, None)
+}
+
+/// Begins a run with tokens of the host's. They are not part of the serialized execution: see [`Execution::set_tokens`].
+pub fn start_with_tokens(
+    machine: &Machine,
+    input: Value,
+    context: ExecutionContext,
+    tokens: Arc<dyn Tokens>,
+) -> (Execution, Vec<Command>) {
+    begin(machine, input, context, Some(tokens))
+}
+
+fn begin(
+    machine: &Machine,
+    input: Value,
+    context: ExecutionContext,
+    tokens: Option<Arc<dyn Tokens>>,
+) -> (Execution, Vec<Command>) {
     let now = context.started;
     let input = Arc::new(input);
     let mut execution = Execution {
@@ -53,6 +84,7 @@ pub fn start(machine: &Machine, input: Value, context: ExecutionContext) -> (Exe
         history: Vec::new(),
         fixed_context: None,
         shown_state: None,
+        tokens,
     };
     let mut engine = Engine::new(machine, &mut execution, now);
     let role_arn = engine.execution.context.role_arn.clone();
@@ -72,6 +104,16 @@ impl Execution {
         let mut engine = Engine::new(machine, self, now);
         engine.take_in(event);
         engine.run()
+    }
+
+    /// Names the host's tokens again, after the execution was read back.
+    pub fn set_tokens(&mut self, tokens: Arc<dyn Tokens>) {
+        self.tokens = Some(tokens);
+    }
+
+    /// When something is due: what the host was last asked to wake at.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
     }
 
     /// The events since they were last taken, oldest first.
@@ -110,6 +152,13 @@ impl Execution {
 
     pub(super) fn frame_mut(&mut self, id: usize) -> Option<&mut Frame> {
         self.frames.get_mut(id)?.as_mut()
+    }
+
+    pub(super) fn new_token(&self) -> String {
+        match &self.tokens {
+            Some(tokens) => tokens.token(self.last_event),
+            None => self.entropy.borrow_mut().token(),
+        }
     }
 
     pub(super) fn with_token(&self, token: &str) -> Option<usize> {

@@ -43,7 +43,7 @@ impl Engine<'_> {
             })
             .transpose()?;
         let command = self.map_run(id, node, map, &effective, items)?;
-        let token = self.execution.entropy.borrow_mut().token();
+        let token = self.execution.new_token();
         if let Some(frame) = self.execution.frame_mut(id) {
             frame.activity = Activity::MapRun {
                 token: token.clone(),

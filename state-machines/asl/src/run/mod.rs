@@ -17,7 +17,7 @@ mod wait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use execution::{Execution, start};
+pub use execution::{Execution, Tokens, start, start_with_tokens};
 pub use history::{EvaluationFailure, EventKind, HistoryEvent, TaskEvent, TaskResource, TaskStage};
 pub use time::Timestamp;
 

@@ -77,6 +77,7 @@ impl<'m> Probe<'m> {
                 outcome: None,
                 history: Vec::new(),
                 fixed_context: None,
+                tokens: None,
                 shown_state: Some("StateName"),
             },
             retried: 0,

@@ -14,7 +14,7 @@ use crate::value::within_limits;
 
 impl Engine<'_> {
     pub(super) fn schedule(&mut self, id: usize, node: &Node, task: &TaskNode) -> Result<(), Fault> {
-        let token = self.execution.entropy.borrow_mut().token();
+        let token = self.execution.new_token();
         let effective = self.effective_input(id, node)?;
         let shown = task.resource.hands_out_tokens().then_some(token.as_str());
         let arguments = self.arguments(id, node, &effective, shown)?;
