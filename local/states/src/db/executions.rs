@@ -1,0 +1,411 @@
+use storage::rusqlite::{self, Connection, Row, params};
+
+use super::{row, rows, run};
+use crate::Status;
+use crate::token::TaskId;
+
+/// What is told of an execution.
+#[derive(Debug, Clone)]
+pub(crate) struct ExecutionRow {
+    pub(crate) id: i64,
+    pub(crate) machine: String,
+    pub(crate) name: String,
+    pub(crate) express: bool,
+    pub(crate) definition: i64,
+    pub(crate) role: String,
+    pub(crate) status: Status,
+    pub(crate) started: i64,
+    pub(crate) stopped: Option<i64>,
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+    pub(crate) trace: Option<String>,
+    pub(crate) redrives: u32,
+    pub(crate) redriven: Option<i64>,
+    pub(crate) parent: Option<TaskId>,
+    pub(crate) input: String,
+    pub(crate) output: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) cause: Option<String>,
+}
+
+/// A new execution, before its first step.
+#[derive(Debug)]
+pub(crate) struct NewRow {
+    pub(crate) id: i64,
+    pub(crate) machine: i64,
+    pub(crate) definition: i64,
+    pub(crate) name: String,
+    pub(crate) started: i64,
+    pub(crate) parent: Option<TaskId>,
+    pub(crate) waited_for: bool,
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+    pub(crate) trace: Option<String>,
+    pub(crate) input: String,
+}
+
+/// One that has the name already.
+#[derive(Debug, Clone)]
+pub(crate) struct Namesake {
+    pub(crate) running: bool,
+    pub(crate) started: i64,
+    pub(crate) parent: Option<TaskId>,
+    pub(crate) input: String,
+}
+
+/// What a step of an execution changes.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) id: i64,
+    pub(crate) express: bool,
+    pub(crate) calls: Option<String>,
+    /// Set where it changed.
+    pub(crate) wake_at: Option<Option<i64>>,
+    pub(crate) history: Option<(i64, String)>,
+    pub(crate) activities: Vec<Offer>,
+    pub(crate) map_runs: Vec<MapRunRow>,
+    pub(crate) then: Then,
+    /// What has to be told, in the words of the outbox.
+    pub(crate) tell: Vec<i64>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Then {
+    Rest(Vec<u8>),
+    End(Box<End>),
+}
+
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) status: Status,
+    pub(crate) stopped: i64,
+    pub(crate) output: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) cause: Option<String>,
+    /// Kept where the execution can be redriven.
+    pub(crate) state: Option<Vec<u8>>,
+}
+
+/// A task for whoever works on an activity.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) activity: String,
+    pub(crate) task: u32,
+    pub(crate) input: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct MapRunRow {
+    pub(crate) task: u32,
+    pub(crate) command: String,
+}
+
+/// What is needed to go on with an execution.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) status: Status,
+    pub(crate) machine_name: String,
+    pub(crate) express: bool,
+    pub(crate) definition: i64,
+    pub(crate) parent: Option<TaskId>,
+    pub(crate) waited_for: bool,
+    pub(crate) calls: Option<String>,
+    pub(crate) wake_at: Option<i64>,
+    pub(crate) state: Option<Vec<u8>>,
+}
+
+const COLUMNS: &str = "e.id, m.name, e.name, m.express, e.definition, m.role, e.status, e.started, e.stopped, \
+    e.version, e.alias, e.trace, e.redrives, e.redriven, e.parent, e.parent_task, e.input, e.output, e.error, e.cause";
+
+fn status(code: i64) -> Status {
+    Status::from_code(code).unwrap_or(Status::Aborted)
+}
+
+fn parent(execution: Option<i64>, event: Option<u32>) -> Option<TaskId> {
+    Some(TaskId {
+        execution: execution?,
+        event: event?,
+    })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ExecutionRow> {
+    Ok(ExecutionRow {
+        id: row.get(0)?,
+        machine: row.get(1)?,
+        name: row.get(2)?,
+        express: row.get(3)?,
+        definition: row.get(4)?,
+        role: row.get(5)?,
+        status: status(row.get(6)?),
+        started: row.get(7)?,
+        stopped: row.get(8)?,
+        version: row.get(9)?,
+        alias: row.get(10)?,
+        trace: row.get(11)?,
+        redrives: row.get(12)?,
+        redriven: row.get(13)?,
+        parent: parent(row.get(14)?, row.get(15)?),
+        input: row.get(16)?,
+        output: row.get(17)?,
+        error: row.get(18)?,
+        cause: row.get(19)?,
+    })
+}
+
+/// Inserts it with its first step. `Err`: who has the name already.
+pub(crate) fn insert(
+    db: &Connection,
+    new: &NewRow,
+    step: &Step,
+) -> rusqlite::Result<Result<Vec<i64>, Namesake>> {
+    let inserted = run(
+        db,
+        "INSERT INTO executions (id, machine, name, definition, status, started, parent, parent_task, waited_for, \
+         version, alias, trace, input) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         ON CONFLICT (machine, name) DO NOTHING",
+        params![
+            new.id,
+            new.machine,
+            new.name,
+            new.definition,
+            new.started,
+            new.parent.map(|parent| parent.execution),
+            new.parent.map(|parent| parent.event),
+            new.waited_for,
+            new.version,
+            new.alias,
+            new.trace,
+            new.input,
+        ],
+    )?;
+    if inserted == 0 {
+        let namesake = db
+            .prepare_cached(
+                "SELECT status, started, parent, parent_task, input FROM executions \
+                 WHERE machine = ?1 AND name = ?2",
+            )?
+            .query_row(params![new.machine, new.name], |row| {
+                Ok(Namesake {
+                    running: status(row.get(0)?) == Status::Running,
+                    started: row.get(1)?,
+                    parent: parent(row.get(2)?, row.get(3)?),
+                    input: row.get(4)?,
+                })
+            })?;
+        return Ok(Err(namesake));
+    }
+    apply(db, step).map(Ok)
+}
+
+/// Writes a step; gives the ids of what it put into the outbox.
+pub(crate) fn apply(db: &Connection, step: &Step) -> rusqlite::Result<Vec<i64>> {
+    match &step.then {
+        Then::Rest(state) => match step.wake_at {
+            None => run(
+                db,
+                "UPDATE executions SET state = ?2, calls = ?3 WHERE id = ?1",
+                params![step.id, state, step.calls],
+            )?,
+            Some(wake_at) => run(
+                db,
+                "UPDATE executions SET state = ?2, calls = ?3, wake_at = ?4 WHERE id = ?1",
+                params![step.id, state, step.calls, wake_at],
+            )?,
+        },
+        Then::End(end) => self::end(db, step, end)?,
+    };
+    if let Some((first, events)) = &step.history {
+        super::history::append(db, step.id, *first, events)?;
+    }
+    for offer in &step.activities {
+        run(
+            db,
+            "INSERT INTO activity_tasks (activity, execution, task, input) VALUES (?1, ?2, ?3, ?4)",
+            params![offer.activity, step.id, offer.task, offer.input],
+        )?;
+    }
+    for map_run in &step.map_runs {
+        run(
+            db,
+            "INSERT INTO map_runs (execution, task, command) VALUES (?1, ?2, ?3)",
+            params![step.id, map_run.task, map_run.command],
+        )?;
+    }
+    step.tell
+        .iter()
+        .map(|kind| super::outbox::put(db, step.id, *kind))
+        .collect()
+}
+
+fn end(db: &Connection, step: &Step, end: &End) -> rusqlite::Result<usize> {
+    // An express execution leaves nothing behind but what its parent has to be told.
+    if step.express && step.tell.is_empty() {
+        return remove(db, step.id).map(|()| 1);
+    }
+    run(
+        db,
+        "UPDATE executions SET status = ?2, stopped = ?3, wake_at = NULL, calls = NULL, output = ?4, error = ?5, \
+         cause = ?6, state = ?7 WHERE id = ?1",
+        params![
+            step.id,
+            end.status.code(),
+            end.stopped,
+            end.output,
+            end.error,
+            end.cause,
+            end.state
+        ],
+    )
+}
+
+pub(crate) fn remove(db: &Connection, id: i64) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM executions WHERE id = ?1",
+        "DELETE FROM history WHERE execution = ?1",
+        "DELETE FROM map_runs WHERE execution = ?1",
+    ] {
+        run(db, sql, [id])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn stored(db: &Connection, id: i64) -> rusqlite::Result<Option<Stored>> {
+    row(
+        db,
+        "SELECT e.status, m.name, m.express, e.definition, e.parent, e.parent_task, e.waited_for, \
+         e.calls, e.wake_at, e.state FROM executions e JOIN machines m ON m.id = e.machine WHERE e.id = ?1",
+        [id],
+        |row| {
+            Ok(Stored {
+                status: status(row.get(0)?),
+                machine_name: row.get(1)?,
+                express: row.get(2)?,
+                definition: row.get(3)?,
+                parent: parent(row.get(4)?, row.get(5)?),
+                waited_for: row.get(6)?,
+                calls: row.get(7)?,
+                wake_at: row.get(8)?,
+                state: row.get(9)?,
+            })
+        },
+    )
+}
+
+pub(crate) fn by_id(db: &Connection, id: i64) -> rusqlite::Result<Option<ExecutionRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM executions e JOIN machines m ON m.id = e.machine WHERE e.id = ?1");
+    row(db, &sql, [id], read)
+}
+
+pub(crate) fn by_name(db: &Connection, machine: &str, name: &str) -> rusqlite::Result<Option<ExecutionRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM machines m JOIN executions e ON e.machine = m.id WHERE m.name = ?1 AND e.name = ?2"
+    );
+    row(db, &sql, [machine, name], read)
+}
+
+/// Which executions a list shall have.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    pub(crate) machine: i64,
+    pub(crate) status: Option<Status>,
+    pub(crate) redriven: Option<bool>,
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+}
+
+/// The newest first, below an id.
+pub(crate) fn listed(
+    db: &Connection,
+    filter: &Filter,
+    below: i64,
+    limit: usize,
+) -> rusqlite::Result<Vec<ExecutionRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM executions e JOIN machines m ON m.id = e.machine \
+         WHERE e.machine = ?1 AND e.status = ?2 AND e.id < ?3 AND (?4 IS NULL OR (e.redrives > 0) = ?4) \
+         AND (?5 IS NULL OR e.version = ?5) AND (?6 IS NULL OR e.alias = ?6) ORDER BY e.id DESC LIMIT ?7"
+    );
+    let mut found = Vec::new();
+    // Each status by itself, because the index has them so.
+    for status in Status::ALL {
+        if filter.status.is_none_or(|wanted| wanted == status) {
+            let params = params![
+                filter.machine,
+                status.code(),
+                below,
+                filter.redriven,
+                filter.version,
+                filter.alias,
+                limit
+            ];
+            found.extend(rows(db, &sql, params, read)?);
+        }
+    }
+    found.sort_by_key(|row| std::cmp::Reverse(row.id));
+    found.truncate(limit);
+    Ok(found)
+}
+
+pub(crate) fn last_id(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("SELECT ifnull(max(id), 0) FROM executions", [], |row| row.get(0))
+}
+
+/// Executions with calls that were not answered.
+pub(crate) fn calling(db: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
+    rows(
+        db,
+        "SELECT id, calls FROM executions WHERE calls IS NOT NULL ORDER BY id",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Executions that are due, the one that waits longest first.
+pub(crate) fn due(db: &Connection, now: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
+    rows(
+        db,
+        "SELECT id FROM executions WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2",
+        params![now, limit],
+        |row| row.get(0),
+    )
+}
+
+pub(crate) fn next_due(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT min(wake_at) FROM executions WHERE wake_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))
+}
+
+/// The children that an execution waits for.
+pub(crate) fn running_children(db: &Connection, parent: i64) -> rusqlite::Result<Vec<(i64, u32)>> {
+    rows(
+        db,
+        "SELECT id, parent_task FROM executions WHERE parent = ?1 AND waited_for AND status = 0",
+        [parent],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Running executions of a machine.
+pub(crate) fn running(db: &Connection, machine: i64) -> rusqlite::Result<Vec<i64>> {
+    rows(
+        db,
+        "SELECT id FROM executions WHERE machine = ?1 AND status = 0",
+        [machine],
+        |row| row.get(0),
+    )
+}
+
+/// Removes some of those that ended before an instant; gives how many.
+pub(crate) fn expire(db: &Connection, before: i64, limit: usize) -> rusqlite::Result<usize> {
+    let old: Vec<i64> = rows(
+        db,
+        "SELECT id FROM executions WHERE stopped < ?1 ORDER BY stopped LIMIT ?2",
+        params![before, limit],
+        |row| row.get(0),
+    )?;
+    for id in &old {
+        remove(db, *id)?;
+    }
+    Ok(old.len())
+}

@@ -1,0 +1,76 @@
+//! The operations of the API: `answer` is the table of contents.
+
+mod body;
+mod describe_execution;
+mod execution_history;
+mod list_executions;
+pub(crate) mod start_execution;
+mod state_machine;
+mod state_machines;
+mod stop_execution;
+mod tags;
+mod task_answers;
+mod test_state;
+mod validate;
+mod versions;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::{AwsError, Result};
+use crate::service::Service;
+use body::Body;
+
+/// The names of all operations that are answered.
+pub const OPERATIONS: &[&str] = &[
+    "CreateStateMachine",
+    "DeleteStateMachine",
+    "DescribeExecution",
+    "DescribeStateMachine",
+    "DescribeStateMachineForExecution",
+    "GetExecutionHistory",
+    "ListExecutions",
+    "ListStateMachines",
+    "ListTagsForResource",
+    "SendTaskFailure",
+    "SendTaskHeartbeat",
+    "SendTaskSuccess",
+    "StartExecution",
+    "StopExecution",
+    "TagResource",
+    "TestState",
+    "UntagResource",
+    "UpdateStateMachine",
+    "ValidateStateMachineDefinition",
+];
+
+pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value) -> Result<Value> {
+    let body = Body::new(body)?;
+    match operation {
+        "CreateStateMachine" => state_machine::create(service, body).await,
+        "DeleteStateMachine" => state_machine::delete(service, body).await,
+        "DescribeExecution" => describe_execution::describe(service, body).await,
+        "DescribeStateMachine" => state_machines::describe(service, body).await,
+        "DescribeStateMachineForExecution" => state_machines::describe_for_execution(service, body).await,
+        "GetExecutionHistory" => execution_history::get(service, body).await,
+        "ListExecutions" => list_executions::list(service, body).await,
+        "ListStateMachines" => state_machines::list(service, body).await,
+        "ListTagsForResource" => tags::list(service, body).await,
+        "SendTaskFailure" => task_answers::failure(service, body).await,
+        "SendTaskHeartbeat" => task_answers::heartbeat(service, body).await,
+        "SendTaskSuccess" => task_answers::success(service, body).await,
+        "StartExecution" => start_execution::answer(service, body).await,
+        "StopExecution" => stop_execution::stop(service, body).await,
+        "TagResource" => tags::tag(service, body).await,
+        "TestState" => test_state::test(service, body).await,
+        "UntagResource" => tags::untag(service, body).await,
+        "UpdateStateMachine" => state_machine::update(service, body).await,
+        "ValidateStateMachineDefinition" => validate::validate(body),
+        other => Err(AwsError::new(
+            "UnknownOperationException",
+            format!("The operation {other} is not supported"),
+        )
+        .into()),
+    }
+}
