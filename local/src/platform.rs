@@ -24,7 +24,8 @@ use tower::Layer;
 use tower::ServiceExt as _;
 use tower::util::MapRequestLayer;
 
-use crate::aws::GatewayClients;
+use crate::clients::GatewayClients;
+use crate::home::OwnHome;
 use crate::provision::{self, QueueUrls};
 use crate::secrets::Secrets;
 use crate::{administrator, invocations, queues, schedules, streams};
@@ -41,7 +42,7 @@ pub struct Options {
     pub data: PathBuf,
     /// Leads the names of tables, queues, functions and state machines.
     pub prefix: String,
-    pub endpoint_url: String,
+    pub endpoint: Endpoint,
     pub region: String,
     pub access_key_id: String,
     pub secret_access_key: String,
@@ -49,6 +50,15 @@ pub struct Options {
     pub admin_password: Option<String>,
     /// In which working days are counted, as POSIX writes it; UTC where it is not given.
     pub time_zone: Option<String>,
+}
+
+/// Who answers the AWS APIs.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// This process; over HTTP, too, where a port is given.
+    Own { port: Option<u16> },
+    /// Another program, at this URL.
+    Other(String),
 }
 
 /// A running platform. Dropping it stops it.
@@ -61,32 +71,56 @@ pub struct Platform {
     pub admin_password: Option<String>,
     pub queue_urls: QueueUrls,
     pub clients: GatewayClients,
+    /// The endpoint, where it is this process.
+    pub home: Option<OwnHome>,
     tasks: JoinSet<()>,
 }
 
 impl Platform {
     /// Creates what is missing at the endpoint, then serves the API and the calls of state machines.
     pub async fn start(options: Options) -> Result<Self> {
-        Self::start_with(options, runtime::clients::http_client()).await
+        Self::start_with(options, |http| http).await
     }
 
-    /// With another way to the endpoint.
-    pub async fn start_with(options: Options, http: SharedHttpClient) -> Result<Self> {
+    /// With something between the clients and the endpoint.
+    pub async fn start_with(
+        options: Options,
+        around: impl FnOnce(SharedHttpClient) -> SharedHttpClient,
+    ) -> Result<Self> {
         // First, so that a port that is taken is told before anything is done.
         let listener = listen(options.port).await?;
-        let calls = listen(0).await?;
         let address = listener.local_addr()?;
         let mut tasks = JoinSet::new();
         let gateway = Arc::new(OnceLock::new());
         tasks.spawn(serve(listener, when_ready(Arc::clone(&gateway))));
         let secrets = Secrets::of_folder(&options.data)?;
-        let (clients, app, queue_urls) = provision(&options, &secrets, http).await?;
-        let handlers = functions::handlers();
-        provision::functions(&clients, &options.prefix, &handlers, calls.local_addr()?).await?;
+        let home = match options.endpoint {
+            Endpoint::Own { port } => Some(OwnHome::open(&options.data, &options.region, port).await?),
+            Endpoint::Other(_) => None,
+        };
+        let http = home
+            .as_ref()
+            .map_or_else(runtime::clients::http_client, |own| own.home.http_client());
+        let (clients, app, queue_urls) = provision(&options, &secrets, around(http)).await?;
+        let mut home = home;
+        match &mut home {
+            Some(own) => {
+                provision::functions(&clients, &options.prefix, None).await?;
+                register(own, &app);
+                own.run();
+            }
+            None => {
+                let calls = listen(0).await?;
+                provision::functions(&clients, &options.prefix, Some(calls.local_addr()?)).await?;
+                tasks.spawn(serve(
+                    calls,
+                    invocations::router(app.clone(), &functions::handlers()),
+                ));
+            }
+        }
         let admin_password =
             administrator::ensure(&app, options.admin_password.as_deref(), &options.data).await?;
 
-        tasks.spawn(serve(calls, invocations::router(app.clone(), &handlers)));
         // Set once: nobody else does.
         let _ = gateway.set(endpoint::gateway(&functions::endpoints(), &app));
         Ok(Self {
@@ -95,6 +129,7 @@ impl Platform {
             admin_password,
             queue_urls,
             clients,
+            home,
             tasks,
         })
     }
@@ -102,16 +137,36 @@ impl Platform {
     /// Polls the queues, follows the streams, runs the schedules. Apart from [`Self::start`], so that tests can deliver
     /// events themselves.
     pub fn follow(&mut self) {
-        let prefix = self.app.config.prefix.clone();
         for handler in functions::handlers() {
-            run_handler(
-                &mut self.tasks,
-                &self.app,
-                &self.clients,
-                &prefix,
-                &self.queue_urls,
-                handler,
-            );
+            self.run_handler(handler);
+        }
+    }
+
+    fn run_handler(&mut self, handler: Handler) {
+        let (app, prefix) = (self.app.clone(), &self.app.config.prefix);
+        match handler.trigger {
+            Trigger::Queue(queue) => {
+                if let Some(url) = self.queue_urls.get(&queue).cloned() {
+                    self.tasks
+                        .spawn(queues::poll(app, self.clients.sqs.clone(), url, handler));
+                }
+            }
+            Trigger::Stream(table) => {
+                let table = table.name(prefix);
+                match &self.home {
+                    Some(own) => {
+                        self.tasks
+                            .spawn(streams::follow_home(app, own.home.clone(), table, handler))
+                    }
+                    None => self
+                        .tasks
+                        .spawn(streams::follow(app, self.clients.clone(), table, handler)),
+                };
+            }
+            Trigger::Schedule { gateway_seconds, .. } => {
+                self.tasks.spawn(schedules::run(app, handler, gateway_seconds));
+            }
+            Trigger::StateMachine => {}
         }
     }
 
@@ -130,7 +185,10 @@ async fn provision(
     let clients = GatewayClients::new(&sdk);
     provision::tables(&clients, &options.prefix)
         .await
-        .with_context(|| format!("cannot use the AWS endpoint {}", options.endpoint_url))?;
+        .with_context(|| match &options.endpoint {
+            Endpoint::Own { .. } => "cannot use the data folder".to_owned(),
+            Endpoint::Other(url) => format!("cannot use the AWS endpoint {url}"),
+        })?;
     let urls = provision::queues(&clients, &options.prefix).await?;
     provision::rule(&clients, &options.prefix, &urls).await?;
     let submissions = urls
@@ -159,35 +217,24 @@ fn configuration(options: &Options, secrets: &Secrets, submissions_queue_url: &s
             "AWS_REGION" => options.region.clone(),
             "AWS_ACCESS_KEY_ID" => options.access_key_id.clone(),
             "AWS_SECRET_ACCESS_KEY" => options.secret_access_key.clone(),
-            "AWS_ENDPOINT_URL" => options.endpoint_url.clone(),
+            "AWS_ENDPOINT_URL" => match &options.endpoint {
+                // Requests do not leave the process; they are signed for some address all the same.
+                Endpoint::Own { .. } => "http://127.0.0.1:4566".to_owned(),
+                Endpoint::Other(url) => url.clone(),
+            },
             _ => return None,
         })
     })?;
     Ok(config)
 }
 
-fn run_handler(
-    tasks: &mut JoinSet<()>,
-    app: &App,
-    clients: &GatewayClients,
-    prefix: &str,
-    urls: &QueueUrls,
-    handler: Handler,
-) {
-    let app = app.clone();
-    match handler.trigger {
-        Trigger::Queue(queue) => {
-            if let Some(url) = urls.get(&queue).cloned() {
-                tasks.spawn(queues::poll(app, clients.sqs.clone(), url, handler));
-            }
+/// Lets the home's Lambda run the functions that state machines call.
+fn register(own: &OwnHome, app: &App) {
+    for handler in functions::handlers() {
+        if handler.trigger == Trigger::StateMachine {
+            let name = format!("{}{}", app.config.prefix, handler.operation.id);
+            own.functions.register(name, app.clone(), handler);
         }
-        Trigger::Stream(table) => {
-            tasks.spawn(streams::follow(app, clients.clone(), table.name(prefix), handler));
-        }
-        Trigger::Schedule { gateway_seconds, .. } => {
-            tasks.spawn(schedules::run(app, handler, gateway_seconds));
-        }
-        Trigger::StateMachine => {}
     }
 }
 

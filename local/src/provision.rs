@@ -9,11 +9,11 @@ use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
 use aws_sdk_sqs::types::QueueAttributeName;
+use runtime::Trigger;
 use runtime::grant::Queue;
-use runtime::{Handler, Trigger};
 use store::Store;
 
-use crate::aws::GatewayClients;
+use crate::clients::GatewayClients;
 
 /// Seconds for which a received message is hidden from others: more than a handler may take.
 const VISIBILITY_SECONDS: u32 = 60;
@@ -135,22 +135,17 @@ pub async fn rule(clients: &GatewayClients, prefix: &str, urls: &QueueUrls) -> R
     Ok(())
 }
 
-/// Creates the functions that state machines call: each a name that calls back to `address`.
-pub async fn functions(
-    clients: &GatewayClients,
-    prefix: &str,
-    handlers: &[Handler],
-    address: SocketAddr,
-) -> Result<()> {
-    for handler in handlers
+/// Creates the functions that state machines call. Each is a name; it calls back to `address`, or is run by the endpoint
+/// that this process is itself.
+pub async fn functions(clients: &GatewayClients, prefix: &str, address: Option<SocketAddr>) -> Result<()> {
+    for handler in functions::handlers()
         .iter()
         .filter(|handler| handler.trigger == Trigger::StateMachine)
     {
         let id = &handler.operation.id;
-        let url = format!("http://{address}/invoke/{id}");
-        let environment = Environment::builder()
-            .variables("MINISTACK_LAMBDA_PROXY_URL", url)
-            .build();
+        let url = address.map(|address| format!("http://{address}/invoke/{id}"));
+        let variables = url.map(|url| HashMap::from([("MINISTACK_LAMBDA_PROXY_URL".to_owned(), url)]));
+        let environment = Environment::builder().set_variables(variables).build();
         let name = format!("{prefix}{id}");
         let created = clients
             .lambda

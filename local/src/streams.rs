@@ -6,11 +6,13 @@ use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws::Home;
+use aws::dynamodb::Position;
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use runtime::{App, Handler};
 use serde_json::{Value, json};
 
-use crate::aws::GatewayClients;
+use crate::clients::GatewayClients;
 
 /// Between two looks at a stream that had nothing new.
 const QUIET: Duration = Duration::from_millis(50);
@@ -18,6 +20,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How often a record is tried before it is given up, so that one that can never be handled does not stop the others.
 const TRIES: u32 = 20;
 const BATCH: i32 = 100;
+const BATCH_HOME: usize = 100;
+/// Between two removals of what was handled.
+const TRIM: Duration = Duration::from_secs(5);
 
 /// Follows for ever. Begins at the oldest record that the stream still has: what was handled before is handled again,
 /// which changes nothing.
@@ -31,6 +36,41 @@ pub async fn follow(app: App, clients: GatewayClients, table: String, handler: H
             );
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// [`follow`] where the endpoint is this process: it tells when there is something.
+pub async fn follow_home(app: App, home: Home, table: String, handler: Handler) {
+    let (mut position, mut trimmed) = (Position::default(), Position::default());
+    let mut trims = tokio::time::interval(TRIM);
+    loop {
+        let found = tokio::select! {
+            found = home.follow_stream(&table, position, BATCH_HOME) => found,
+            _ = trims.tick() => {
+                if position != trimmed {
+                    trim(&home, &table, position).await;
+                    trimmed = position;
+                }
+                continue;
+            }
+        };
+        match found {
+            Ok(found) => {
+                handle(&app, &handler, &found.records).await;
+                position = found.position;
+            }
+            Err(error) => {
+                tracing::warn!(handler = handler.operation.id, error = %error, "cannot follow the stream");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// What was handled is not needed any more, here or after a restart.
+async fn trim(home: &Home, table: &str, position: Position) {
+    if let Err(error) = home.trim_stream(table, position).await {
+        tracing::warn!(table, error = %error, "cannot trim the stream");
     }
 }
 
@@ -62,6 +102,7 @@ async fn follow_table(app: &App, clients: &GatewayClients, table: &str, handler:
             *iterator = got.next_shard_iterator;
             let records = got.records.unwrap_or_default();
             quiet &= records.is_empty();
+            let records: Vec<Value> = records.iter().map(record).collect();
             handle(app, handler, &records).await;
         }
         if quiet {
@@ -99,11 +140,11 @@ async fn add_shards(
 }
 
 /// Hands records over, again from the one that failed.
-async fn handle(app: &App, handler: &Handler, records: &[Record]) {
+async fn handle(app: &App, handler: &Handler, records: &[Value]) {
     let mut left = records;
     let mut tries = 0;
     while let Some(first) = left.first() {
-        let event = json!({ "Records": left.iter().map(record).collect::<Vec<_>>() });
+        let event = json!({ "Records": left });
         let failed = match handler
             .invoke(app.clone(), event, runtime::request::new_id())
             .await
@@ -135,11 +176,9 @@ async fn handle(app: &App, handler: &Handler, records: &[Record]) {
     }
 }
 
-fn sequence_number(record: &Record) -> &str {
-    record
-        .dynamodb()
-        .and_then(|change| change.sequence_number())
-        .unwrap_or_default()
+fn sequence_number(record: &Value) -> &str {
+    let number = record.pointer("/dynamodb/SequenceNumber");
+    number.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A record as Lambda hands it over.
@@ -168,7 +207,7 @@ fn record(record: &Record) -> Value {
             "Keys": image(change.and_then(|change| change.keys())),
             "NewImage": image(change.and_then(|change| change.new_image())),
             "OldImage": image(change.and_then(|change| change.old_image())),
-            "SequenceNumber": sequence_number(record),
+            "SequenceNumber": change.and_then(|change| change.sequence_number()).unwrap_or_default(),
             "SizeBytes": change.and_then(|change| change.size_bytes()).unwrap_or(0),
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         },

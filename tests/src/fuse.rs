@@ -26,7 +26,7 @@ pub struct Call {
 
 #[derive(Debug, Clone)]
 pub struct Wire {
-    inner: SharedHttpClient,
+    inner: Option<SharedHttpClient>,
     state: Arc<Mutex<State>>,
     pub burnt: Arc<Notify>,
 }
@@ -54,12 +54,19 @@ struct Connector {
 
 impl Wire {
     pub fn new() -> Self {
-        let inner = runtime::clients::http_client();
         Self {
-            inner,
+            inner: None,
             state: Arc::default(),
             burnt: Arc::new(Notify::new()),
         }
+    }
+
+    /// This wire, laid around the way to the endpoint.
+    pub fn around(&self, http: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(Self {
+            inner: Some(http),
+            ..self.clone()
+        })
     }
 
     /// Cuts the operation off after `calls` of its calls; with `done`, the next call still has its effect.
@@ -108,7 +115,8 @@ impl HttpClient for Wire {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
+        let inner = self.inner.as_ref().expect("it is laid around a way");
+        let inner = inner.http_connector(settings, components);
         SharedHttpConnector::new(Connector {
             wire: self.clone(),
             inner,

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::id::{TenantId, UserId, Username};
 use domain::permission::Permission;
-use local::{Options, Platform};
+use local::{Endpoint, Options, Platform};
 use runtime::Caller;
 
 pub use client::{Answer, Client};
@@ -40,13 +40,14 @@ pub struct TestApp {
 impl TestApp {
     /// As it runs: requests are served, queues and streams are followed.
     pub async fn start() -> Self {
-        let mut app = Self::start_with(runtime::clients::http_client()).await;
+        let mut app = Self::start_with(|http| http).await;
         app.platform.follow();
         app
     }
 
-    /// Requests are served; events are the test's to deliver. `http` is the way to the AWS endpoint.
-    pub async fn start_with(http: SharedHttpClient) -> Self {
+    /// Requests are served; events are the test's to deliver. `around` may put something between the clients and the AWS
+    /// endpoint.
+    pub async fn start_with(around: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
         // The end of a UUID of version 7 is random.
         let id: String = uuid::Uuid::now_v7()
             .simple()
@@ -59,14 +60,14 @@ impl TestApp {
             port: 0,
             data: data.clone(),
             prefix: format!("t{id}-"),
-            endpoint_url: endpoint(),
+            endpoint: endpoint(),
             region: "us-east-1".to_owned(),
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),
             admin_password: Some(ADMIN_PASSWORD.to_owned()),
             time_zone: None,
         };
-        let platform = Platform::start_with(options, http)
+        let platform = Platform::start_with(options, around)
             .await
             .expect("the platform starts");
         let client = Client::new(format!("http://{}/api/v1", platform.address));
@@ -97,10 +98,11 @@ impl Drop for TestApp {
     }
 }
 
-/// The AWS endpoint of the tests.
+/// The AWS endpoint of the tests: their own process, unless `PFLOW_TEST_ENDPOINT` names another.
 #[expect(clippy::disallowed_methods, reason = "the tests' own configuration")]
-pub fn endpoint() -> String {
-    std::env::var("PFLOW_TEST_ENDPOINT").expect(
-        "PFLOW_TEST_ENDPOINT names the AWS endpoint to test with: run the tests by `cargo xtask test`",
-    )
+pub fn endpoint() -> Endpoint {
+    match std::env::var("PFLOW_TEST_ENDPOINT") {
+        Ok(url) if !url.is_empty() => Endpoint::Other(url),
+        _ => Endpoint::Own { port: None },
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::id::{InstanceId, TenantId, TicketId};
 use runtime::grant::Queue;
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ pub struct Stage {
 impl Stage {
     pub async fn set() -> Self {
         let wire = Wire::new();
-        let app = TestApp::start_with(SharedHttpClient::new(wire.clone())).await;
+        let app = TestApp::start_with(|http| wire.around(http)).await;
         let story = Story::set_up(&app).await;
         Self { app, story, wire }
     }

@@ -1,7 +1,6 @@
 //! What an operation costs when it is warm: AWS calls and capacity units, exact, against the table of the design.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::{Value, json};
 use tests::fuse::{Wire, summary};
 use tests::{ADMIN_PASSWORD, Story, TestApp};
@@ -9,7 +8,7 @@ use tests::{ADMIN_PASSWORD, Story, TestApp};
 #[tokio::test(flavor = "multi_thread")]
 async fn operations_cost_what_the_design_says() {
     let wire = Wire::new();
-    let app = TestApp::start_with(SharedHttpClient::new(wire.clone())).await;
+    let app = TestApp::start_with(|http| wire.around(http)).await;
     let story = Story::set_up(&app).await;
     let handlers = functions::handlers();
     let invoke = async |id: &str, event: Value| {

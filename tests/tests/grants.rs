@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use runtime::grant::{Grant, Resource};
 use serde_json::json;
 use tests::fuse::{Call, Wire};
@@ -29,7 +28,7 @@ fn granted(grants: &[Grant], call: &Call) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_needs_no_more_than_is_granted() {
     let wire = Wire::new();
-    let mut app = TestApp::start_with(SharedHttpClient::new(wire.clone())).await;
+    let mut app = TestApp::start_with(|http| wire.around(http)).await;
     app.platform.follow();
     let story = Story::set_up(&app).await;
     for (amount, outcome) in [(120.0, "approve"), (9000.0, "approve"), (50.0, "reject")] {

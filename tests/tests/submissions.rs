@@ -154,7 +154,7 @@ async fn dead_letters(app: &TestApp, count: usize) -> HashSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_says_why_it_failed() {
-    let app = TestApp::start_with(runtime::clients::http_client()).await;
+    let app = TestApp::start_with(|http| http).await;
     let story = Story::set_up(&app).await;
     let submission = story.submit(1.0).await;
     let path = format!("/tickets/submissions/{submission}");

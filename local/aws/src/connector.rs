@@ -12,13 +12,13 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
-use crate::Home;
+use crate::WeakHome;
 
 #[derive(Clone)]
-pub(crate) struct Connector(Home);
+pub(crate) struct Connector(WeakHome);
 
 impl Connector {
-    pub(crate) fn new(home: Home) -> Self {
+    pub(crate) fn new(home: WeakHome) -> Self {
         Self(home)
     }
 }
@@ -37,8 +37,9 @@ impl HttpClient for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let home = self.0.clone();
+        let home = self.0.upgrade();
         HttpConnectorFuture::new(async move {
+            let home = home.ok_or_else(|| ConnectorError::other("the home is closed".into(), None))?;
             let request = request
                 .try_into_http1x()
                 .map_err(|e| ConnectorError::user(e.into()))?;

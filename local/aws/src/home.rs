@@ -1,7 +1,7 @@
 //! The services together, over one folder.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -54,6 +54,22 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) lambda: Lambda,
     pub(crate) states: OnceLock<Arc<dyn Service>>,
+}
+
+/// A [`Home`] that does not keep it open: for what the home itself holds.
+#[derive(Clone)]
+pub struct WeakHome(Weak<Inner>);
+
+impl WeakHome {
+    pub fn upgrade(&self) -> Option<Home> {
+        self.0.upgrade().map(Home)
+    }
+}
+
+impl std::fmt::Debug for WeakHome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WeakHome")
+    }
 }
 
 impl std::fmt::Debug for Home {
@@ -132,9 +148,13 @@ impl Home {
         self.0.events.publish(event).await
     }
 
-    /// The way of SDK clients of this process to the services.
+    /// The way of SDK clients of this process to the services, as long as the home is open elsewhere.
     pub fn http_client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(Connector::new(self.clone()))
+        SharedHttpClient::new(Connector::new(self.downgrade()))
+    }
+
+    pub fn downgrade(&self) -> WeakHome {
+        WeakHome(Arc::downgrade(&self.0))
     }
 
     /// The records of a table's stream behind a position, at most `limit`. Waits until there are some.

@@ -18,6 +18,6 @@ pub mod sqs;
 
 pub use clock::Clock;
 pub use error::AwsError;
-pub use home::{Home, HomeError, Options};
+pub use home::{Home, HomeError, Options, WeakHome};
 pub use server::Server;
 pub use service::{BoxFuture, Service};

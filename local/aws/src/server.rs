@@ -65,7 +65,7 @@ impl Server {
                     }
                 },
                 Some(_) = connections.join_next() => {}
-                _ = stopped.wait_for(|stop| *stop) => break,
+                () = wait(&mut stopped) => break,
             }
         }
         drop(self.listener);
@@ -87,10 +87,15 @@ async fn connection(stream: TcpStream, home: Home, mut stop: watch::Receiver<boo
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = wait(&mut stop) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+/// Until it is to stop.
+async fn wait(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 async fn answer(home: &Home, request: Request<Incoming>) -> Response<Bytes> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::{Options, Platform};
+use local::{Endpoint, Options, Platform};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves the platform on any endpoint that answers the AWS APIs.
@@ -25,8 +25,8 @@ struct Arguments {
     #[arg(long, env = "PFLOW_PREFIX", default_value = "pflow-")]
     prefix: String,
     /// The AWS endpoint
-    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "http://127.0.0.1:4566")]
-    endpoint_url: String,
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    endpoint_url: Option<String>,
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
     #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "test")]
@@ -57,7 +57,10 @@ async fn main() -> ExitCode {
         port: arguments.port,
         data: arguments.data,
         prefix: arguments.prefix,
-        endpoint_url: arguments.endpoint_url,
+        endpoint: match arguments.endpoint_url.filter(|url| !url.is_empty()) {
+            Some(url) => Endpoint::Other(url),
+            None => Endpoint::Own { port: Some(4566) },
+        },
         region: arguments.region,
         access_key_id: arguments.access_key_id,
         secret_access_key: arguments.secret_access_key,

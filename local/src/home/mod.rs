@@ -1,0 +1,118 @@
+//! The AWS endpoint of this process: the services of `aws` and `states` over the data folder, and the functions of the
+//! platform behind its Lambda.
+
+mod functions;
+mod host;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use aws::{BoxFuture, Clock, Home, Server, Service};
+use runtime::clock;
+use serde_json::Value;
+use states::{StepFunctions, SystemClock};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use functions::InProcess;
+
+use host::HomeHost;
+
+/// Of everything that the home names; there is one account on one machine.
+pub const ACCOUNT: &str = "000000000000";
+
+/// The services of this process, open. Dropping it closes them.
+#[derive(Debug)]
+pub struct OwnHome {
+    pub home: Home,
+    pub functions: Arc<InProcess>,
+    /// Where the services answer over HTTP, if they do.
+    pub address: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl OwnHome {
+    /// Opens the services over `data`; answers over HTTP, too, where a port is given.
+    pub async fn open(data: &Path, region: &str, port: Option<u16>) -> Result<Self> {
+        // First, so that a port that is taken is told before anything is done.
+        let server = match port {
+            Some(port) => Some(Server::bind(port).await.with_context(|| {
+                format!("cannot listen on port {port} of 127.0.0.1; is another program there?")
+            })?),
+            None => None,
+        };
+        let address = server.as_ref().map(Server::address).transpose()?;
+        let folder = data.join("aws");
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let base_url =
+            address.map_or_else(|| "http://127.0.0.1:4566".to_owned(), |at| format!("http://{at}"));
+        let options = aws::Options {
+            folder: folder.clone(),
+            region: region.to_owned(),
+            account: ACCOUNT.to_owned(),
+            base_url,
+            clock: Clock::new(|| clock::now().as_millisecond()),
+        };
+        let home = tokio::task::spawn_blocking(move || Home::open(options)).await??;
+        let functions = Arc::new(InProcess::default());
+        home.set_functions(Arc::<InProcess>::clone(&functions));
+        let host = Arc::new(HomeHost::new(home.downgrade()));
+        let options = states::Options {
+            region: region.to_owned(),
+            account: ACCOUNT.to_owned(),
+            ..states::Options::default()
+        };
+        let now = SystemClock(|| states_time());
+        let machines = StepFunctions::open(&folder.join("states.db"), host, Arc::new(now), options).await?;
+        home.set_states(Arc::new(States(machines)));
+        let mut tasks = JoinSet::new();
+        let stop = watch::Sender::new(false);
+        if let Some(server) = server {
+            tasks.spawn(server.run(home.clone(), stop.subscribe()));
+        }
+        Ok(Self {
+            home,
+            functions,
+            address,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Begins what goes on in the background.
+    pub fn run(&mut self) {
+        let home = self.home.clone();
+        self.tasks.spawn(async move { home.run().await });
+    }
+
+    /// Lets what is being answered be answered, and takes nothing more.
+    pub async fn stop(&mut self) {
+        let _ = self.stop.send(true);
+        self.tasks.join_next().await;
+    }
+}
+
+fn states_time() -> asl::Timestamp {
+    asl::Timestamp::from_milliseconds(clock::now().as_millisecond())
+}
+
+/// Step Functions as a service of the home.
+struct States(StepFunctions);
+
+impl Service for States {
+    fn handle<'a>(&'a self, operation: &'a str, body: Value) -> BoxFuture<'a, Result<Value, aws::AwsError>> {
+        Box::pin(async move {
+            self.0
+                .handle(operation, body)
+                .await
+                .map_err(|error| aws::AwsError {
+                    status: error.status,
+                    code: error.code.into(),
+                    message: error.message,
+                })
+        })
+    }
+}
