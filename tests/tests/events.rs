@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use domain::id::{InstanceId, TaskId, TenantId};
 use domain::task::Task;
+use domain::thrown::Channel;
 use serde_json::{Value, json};
 use tests::machine::{Machine, place, then};
 use tests::{Client, TestApp};
@@ -58,6 +59,27 @@ async fn until_opened(app: &TestApp, instance: &str, node: &str) {
         .any(|place| place.id.node.as_str() == node)
     {
         assert!(Instant::now() < until, "{node}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until so many open places listen to a signal.
+async fn until_waiting(app: &TestApp, signal: &str, count: usize) {
+    let (store, tenant) = (&app.platform.app.store, TenantId::default_tenant());
+    let channel = Channel::Signal {
+        name: signal.to_owned(),
+    };
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut open = 0;
+        for waiting in store.waiting(&tenant, &channel).await.unwrap() {
+            let place = store.task_get(&tenant, &waiting.place).await.unwrap();
+            open += usize::from(place.is_some_and(|place| place.is_open()));
+        }
+        if open == count {
+            return;
+        }
+        assert!(Instant::now() < until, "{open} listen to {signal}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -124,6 +146,8 @@ async fn the_first_of_several_events_lets_it_go_on() {
     for execution in &executions {
         until_opened(&app, &execution.instance, "last").await;
     }
+    // A place stands open a moment before it listens, and a signal is not kept.
+    until_waiting(&app, "fire", executions.len()).await;
     let body = json!({ "name": "fire", "data": { "where": "kitchen" } });
     for _ in 0..2 {
         post(&admin, "/signals", body.clone(), "s1").await.data(202);

@@ -6,6 +6,7 @@
 )]
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use domain::id::{InstanceId, TenantId, TicketId};
 use reqwest::Method;
@@ -139,7 +140,8 @@ async fn dead_letters(app: &TestApp, count: usize) -> HashSet<String> {
         .unwrap();
     let url = format!("{base}/{name}");
     let mut bodies = HashSet::new();
-    for _ in 0..10 {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
         let receive = platform.clients.sqs.receive_message().queue_url(&url);
         let receive = receive.max_number_of_messages(10).wait_time_seconds(5);
         let found = receive.send().await.unwrap().messages.unwrap_or_default();
