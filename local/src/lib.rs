@@ -6,9 +6,15 @@
 //! takes the calls that state machines make of functions. The functions are the same as on AWS.
 
 pub mod administrator;
+pub mod backup;
 pub mod clients;
+pub mod data;
+pub mod doctor;
+pub mod export;
+mod gateway;
 pub mod home;
 pub mod invocations;
+pub mod metrics;
 pub mod platform;
 pub mod provision;
 pub mod queues;

@@ -1,37 +1,30 @@
 //! Putting it together: from options to a platform that serves.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws::{Server, Stop};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use axum::Router;
-use axum::ServiceExt;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::Uri;
-use axum::response::IntoResponse;
 use runtime::clients::{Clients, sdk_config};
 use runtime::config::{self, Config};
-use runtime::envelope::ApiError;
 use runtime::grant::Queue;
-use runtime::middleware::without_trailing_slash;
 use runtime::{App, Handler, Trigger, endpoint};
-use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower::Layer;
-use tower::ServiceExt as _;
-use tower::util::MapRequestLayer;
 
 use crate::clients::GatewayClients;
+use crate::gateway::{self, Ready};
 use crate::home::OwnHome;
+use crate::metrics::Metrics;
 use crate::provision::{self, QueueUrls};
 use crate::secrets::Secrets;
 use crate::{administrator, invocations, queues, schedules, streams};
 
-/// Bytes that API Gateway takes.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// For what is in flight when the platform is stopped.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// How a platform is to be started.
 #[derive(Debug, Clone)]
@@ -73,6 +66,7 @@ pub struct Platform {
     pub clients: GatewayClients,
     /// The endpoint, where it is this process.
     pub home: Option<OwnHome>,
+    stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
@@ -89,10 +83,20 @@ impl Platform {
     ) -> Result<Self> {
         // First, so that a port that is taken is told before anything is done.
         let listener = listen(options.port).await?;
-        let address = listener.local_addr()?;
+        let address = listener.address()?;
         let mut tasks = JoinSet::new();
-        let gateway = Arc::new(OnceLock::new());
-        tasks.spawn(serve(listener, when_ready(Arc::clone(&gateway))));
+        let (ready, metrics, stop) = (
+            Ready::default(),
+            Arc::new(Metrics::default()),
+            watch::Sender::new(false),
+        );
+        let serve = gateway::serve(
+            listener,
+            Arc::clone(&ready),
+            Arc::clone(&metrics),
+            stop.subscribe(),
+        );
+        tasks.spawn(serve);
         let secrets = Secrets::of_folder(&options.data)?;
         let home = match options.endpoint {
             Endpoint::Own { port } => Some(OwnHome::open(&options.data, &options.region, port).await?),
@@ -108,21 +112,23 @@ impl Platform {
                 provision::functions(&clients, &options.prefix, None).await?;
                 register(own, &app);
                 own.run();
+                metrics.of_home(own.home.downgrade());
             }
             None => {
                 let calls = listen(0).await?;
-                provision::functions(&clients, &options.prefix, Some(calls.local_addr()?)).await?;
-                tasks.spawn(serve(
-                    calls,
-                    invocations::router(app.clone(), &functions::handlers()),
-                ));
+                provision::functions(&clients, &options.prefix, Some(calls.address()?)).await?;
+                let router = Ready::from(OnceLock::from(invocations::router(
+                    app.clone(),
+                    &functions::handlers(),
+                )));
+                tasks.spawn(gateway::serve(calls, router, Arc::default(), stop.subscribe()));
             }
         }
         let admin_password =
             administrator::ensure(&app, options.admin_password.as_deref(), &options.data).await?;
 
         // Set once: nobody else does.
-        let _ = gateway.set(endpoint::gateway(&functions::endpoints(), &app));
+        let _ = ready.set(endpoint::gateway(&functions::endpoints(), &app));
         Ok(Self {
             app,
             address,
@@ -130,6 +136,7 @@ impl Platform {
             queue_urls,
             clients,
             home,
+            stop,
             tasks,
         })
     }
@@ -147,32 +154,59 @@ impl Platform {
         match handler.trigger {
             Trigger::Queue(queue) => {
                 if let Some(url) = self.queue_urls.get(&queue).cloned() {
-                    self.tasks
-                        .spawn(queues::poll(app, self.clients.sqs.clone(), url, handler));
+                    self.tasks.spawn(queues::poll(
+                        app,
+                        self.clients.sqs.clone(),
+                        url,
+                        handler,
+                        self.stop.subscribe(),
+                    ));
                 }
             }
             Trigger::Stream(table) => {
                 let table = table.name(prefix);
                 match &self.home {
-                    Some(own) => {
-                        self.tasks
-                            .spawn(streams::follow_home(app, own.home.clone(), table, handler))
-                    }
-                    None => self
-                        .tasks
-                        .spawn(streams::follow(app, self.clients.clone(), table, handler)),
+                    Some(own) => self.tasks.spawn(streams::follow_home(
+                        app,
+                        own.home.clone(),
+                        table,
+                        handler,
+                        self.stop.subscribe(),
+                    )),
+                    None => self.tasks.spawn(until_stopped(
+                        self.stop.subscribe(),
+                        streams::follow(app, self.clients.clone(), table, handler),
+                    )),
                 };
             }
             Trigger::Schedule { gateway_seconds, .. } => {
-                self.tasks.spawn(schedules::run(app, handler, gateway_seconds));
+                self.tasks.spawn(schedules::run(
+                    app,
+                    handler,
+                    gateway_seconds,
+                    self.stop.subscribe(),
+                ));
             }
             Trigger::StateMachine => {}
         }
     }
 
     /// Until a part of it ends, which none does by itself.
-    pub async fn run(mut self) {
+    pub async fn run(&mut self) {
         self.tasks.join_next().await;
+    }
+
+    /// Takes nothing more, and lets what is in flight come to its end; what takes too long is gone on with at the next
+    /// start.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, finish).await.is_err() {
+            tracing::warn!("not everything has ended in time; the next start goes on with it");
+        }
+        if let Some(own) = &mut self.home {
+            own.stop().await;
+        }
     }
 }
 
@@ -239,44 +273,15 @@ fn register(own: &OwnHome, app: &App) {
 }
 
 /// On loopback only.
-async fn listen(port: u16) -> Result<TcpListener> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address)
+async fn listen(port: u16) -> Result<Server> {
+    Server::bind(port)
         .await
-        .with_context(|| format!("cannot listen on {address}; is another program there?"))
+        .with_context(|| format!("cannot listen on port {port} of 127.0.0.1; is another program there?"))
 }
 
-/// Answers 503 until the gateway is there, then what it answers.
-fn when_ready(gateway: Arc<OnceLock<Router>>) -> Router {
-    Router::new().fallback(
-        async move |request: Request| match (gateway.get(), whole(request).await) {
-            (Some(router), Ok(request)) => router.clone().oneshot(request).await.into_response(),
-            (None, _) => ApiError(domain::Error::Unavailable("start")).into_response(),
-            (_, Err(error)) => ApiError(error).into_response(),
-        },
-    )
-}
-
-/// The request with its body read, as API Gateway hands it over: an answer before the end of the body would close the
-/// connection on a client that is still sending.
-async fn whole(request: Request) -> domain::Result<Request> {
-    let (parts, body) = request.into_parts();
-    let read = axum::body::to_bytes(body, LARGEST_BODY).await;
-    let body = read.map_err(|_| domain::Error::PayloadTooLarge { limit: LARGEST_BODY })?;
-    Ok(Request::from_parts(parts, Body::from(body)))
-}
-
-async fn serve(listener: TcpListener, router: Router) {
-    let service = MapRequestLayer::new(|request| readiness(without_trailing_slash(request))).layer(router);
-    if let Err(error) = axum::serve(listener, ServiceExt::<Request>::into_make_service(service)).await {
-        tracing::error!(error = %error, "the server has ended");
+async fn until_stopped(mut stop: Stop, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = aws::stopped(&mut stop) => {}
     }
-}
-
-/// Load balancers and people look for `/healthz` at the top.
-fn readiness(mut request: Request) -> Request {
-    if request.uri().path() == "/healthz" {
-        *request.uri_mut() = Uri::from_static("/api/v1/healthz");
-    }
-    request
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use aws::Stop;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName as Attribute};
 use runtime::{App, Handler};
 use serde_json::{Value, json};
@@ -13,10 +14,19 @@ const LONG_POLL_SECONDS: i32 = 5;
 /// After a failed poll (the endpoint is restarting), before the next.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Polls for ever.
-pub async fn poll(app: App, sqs: aws_sdk_sqs::Client, url: String, handler: Handler) {
+/// Polls until it is stopped; what was received by then is handled.
+pub async fn poll(app: App, sqs: aws_sdk_sqs::Client, url: String, handler: Handler, mut stop: Stop) {
     loop {
-        if let Err(error) = poll_once(&app, &sqs, &url, &handler).await {
+        let received = tokio::select! {
+            biased;
+            () = aws::stopped(&mut stop) => return,
+            received = receive(&sqs, &url) => received,
+        };
+        let handled = match received {
+            Ok(messages) => handle(&app, &sqs, &url, &handler, messages).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = handled {
             tracing::warn!(
                 handler = handler.operation.id,
                 error = format!("{error:#}"),
@@ -27,9 +37,7 @@ pub async fn poll(app: App, sqs: aws_sdk_sqs::Client, url: String, handler: Hand
     }
 }
 
-/// Receives a batch, handles it, deletes what was handled. What was not is offered again after a pause that grows with
-/// each time.
-async fn poll_once(app: &App, sqs: &aws_sdk_sqs::Client, url: &str, handler: &Handler) -> Result<()> {
+async fn receive(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<Vec<Message>> {
     let received = sqs
         .receive_message()
         .queue_url(url)
@@ -38,7 +46,17 @@ async fn poll_once(app: &App, sqs: &aws_sdk_sqs::Client, url: &str, handler: &Ha
         .message_system_attribute_names(Attribute::ApproximateReceiveCount)
         .send()
         .await?;
-    let messages = received.messages.unwrap_or_default();
+    Ok(received.messages.unwrap_or_default())
+}
+
+/// Handles a batch, deletes what was handled. What was not is offered again after a pause that grows with each time.
+async fn handle(
+    app: &App,
+    sqs: &aws_sdk_sqs::Client,
+    url: &str,
+    handler: &Handler,
+    messages: Vec<Message>,
+) -> Result<()> {
     if messages.is_empty() {
         return Ok(());
     }

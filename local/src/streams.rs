@@ -6,8 +6,8 @@ use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws::Home;
 use aws::dynamodb::Position;
+use aws::{Home, Stop};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use runtime::{App, Handler};
 use serde_json::{Value, json};
@@ -39,13 +39,14 @@ pub async fn follow(app: App, clients: GatewayClients, table: String, handler: H
     }
 }
 
-/// [`follow`] where the endpoint is this process: it tells when there is something.
-pub async fn follow_home(app: App, home: Home, table: String, handler: Handler) {
+/// [`follow`] where the endpoint is this process: it tells when there is something. Until it is stopped.
+pub async fn follow_home(app: App, home: Home, table: String, handler: Handler, mut stop: Stop) {
     let (mut position, mut trimmed) = (Position::default(), Position::default());
     let mut trims = tokio::time::interval(TRIM);
     loop {
         let found = tokio::select! {
             found = home.follow_stream(&table, position, BATCH_HOME) => found,
+            () = aws::stopped(&mut stop) => return trim(&home, &table, position).await,
             _ = trims.tick() => {
                 if position != trimmed {
                     trim(&home, &table, position).await;

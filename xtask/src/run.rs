@@ -9,6 +9,15 @@ use crate::ministack::{self, CREDENTIALS, MISLEADING, Ministack};
 use crate::process::{self, Ended, Running};
 use crate::{cargo, python, step, tail, workspace};
 
+/// Who answers the AWS APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Aws {
+    /// The platform's own process.
+    Own,
+    /// MiniStack, which needs Python.
+    Ministack,
+}
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Port of the HTTP API.
@@ -20,6 +29,9 @@ pub(crate) struct Args {
     /// Folder of the data [default: data, in the checkout].
     #[arg(long, env = "PFLOW_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Who answers the AWS APIs.
+    #[arg(long, value_enum, default_value = "own")]
+    aws: Aws,
     /// Use this AWS endpoint and start none.
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     endpoint: Option<String>,
@@ -42,38 +54,44 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     // What is missing or taken is said before the long steps.
     if args.endpoint.is_none() {
         ministack::require_free(args.aws_port, "--aws-port")?;
+    }
+    let ministack = args.endpoint.is_none() && args.aws == Aws::Ministack;
+    if ministack {
         python::MINISTACK.provision()?;
     }
     if !args.no_gateway {
         ministack::require_free(args.port, "--port")?;
-        step::step("Building the gateway", || {
+    }
+    // MiniStack alone needs nothing of ours.
+    if !(ministack && args.no_gateway) {
+        step::step("Building the platform", || {
             cargo::run("build", &["--package", "local", "--bin", "pflow"])
         })?;
     }
-    let mut aws = match args.endpoint {
-        Some(_) => None,
-        None => Some(step::step("Starting the AWS endpoint", || {
+    let mut aws = match ministack {
+        false => None,
+        true => Some(step::step("Starting the AWS endpoint", || {
             Ministack::start(args.aws_port, &data.join("ministack"))
         })?),
     };
     if let Some(aws) = &aws {
         step::note(&format!("{} (log: {})", aws.endpoint(), aws.log.display()));
     }
-    let mut gateway = match args.no_gateway {
+    let mut platform = match ministack && args.no_gateway {
         true => None,
         false => Some(Running::start(
-            "the gateway",
-            &mut gateway(&args, &data, aws.as_ref())?,
+            "the platform",
+            &mut platform(&args, &data, aws.as_ref())?,
         )?),
     };
     step::note("Ctrl-C stops everything");
 
     let mut children: Vec<&mut Running> = Vec::new();
-    children.extend(gateway.as_mut());
+    children.extend(platform.as_mut());
     children.extend(aws.as_mut().map(|aws| &mut aws.process));
     let ended = process::wait_for_any(&mut children)?;
     step::step("Stopping", || {
-        // The gateway first: it may still have calls to finish.
+        // The platform first: it may still have calls to finish.
         children.iter_mut().for_each(|child| child.stop());
         Ok(())
     })?;
@@ -93,28 +111,33 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     }
 }
 
-fn gateway(args: &Args, data: &Path, aws: Option<&Ministack>) -> Result<Command> {
+fn platform(args: &Args, data: &Path, aws: Option<&Ministack>) -> Result<Command> {
     // Cargo puts all binaries of a profile beside this one.
-    let here = std::env::current_exe().context("finding the gateway's binary")?;
+    let here = std::env::current_exe().context("finding the platform's binary")?;
     let mut command = process::guarded(here.with_file_name("pflow"));
     command
+        .arg("serve")
         .env("PFLOW_PORT", args.port.to_string())
+        .env("PFLOW_AWS_PORT", args.aws_port.to_string())
         .env("PFLOW_DATA", data);
-    match (aws, &args.endpoint) {
-        (Some(aws), _) => {
-            MISLEADING.iter().for_each(|name| {
-                command.env_remove(name);
-            });
-            command.envs(CREDENTIALS).env("AWS_ENDPOINT_URL", aws.endpoint());
-        }
-        (None, endpoint) => {
+    if args.no_gateway {
+        command.arg("--no-gateway");
+    }
+    match (aws.map(Ministack::endpoint), &args.endpoint) {
+        (None, Some(endpoint)) => {
             // Another endpoint may know its callers.
             let unset = CREDENTIALS
                 .iter()
                 .filter(|(name, _)| std::env::var_os(name).is_none());
+            command.envs(unset.copied()).env("AWS_ENDPOINT_URL", endpoint);
+        }
+        (endpoint, _) => {
+            MISLEADING.iter().for_each(|name| {
+                command.env_remove(name);
+            });
             command
-                .envs(unset.copied())
-                .envs(endpoint.as_ref().map(|url| ("AWS_ENDPOINT_URL", url)));
+                .envs(CREDENTIALS)
+                .envs(endpoint.map(|url| ("AWS_ENDPOINT_URL", url)));
         }
     }
     Ok(command)

@@ -1,8 +1,10 @@
-//! `cargo xtask test`: every test, against an AWS endpoint that lives as long as they run.
+//! `cargo xtask test`: every test. The platform under test is its own AWS endpoint, or has one that lives as long as
+//! the tests run.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::str::FromStr;
 
 use anyhow::Result;
 use rustix::process::{Pid, test_kill_process};
@@ -15,6 +17,9 @@ pub(crate) struct Args {
     /// Only tests whose name contains this text; may be given several times.
     #[arg(long, value_name = "NAME")]
     filter: Vec<String>,
+    /// Test the platform on this AWS endpoint: its own, one that is started for the tests, or one that runs at a URL.
+    #[arg(long, value_name = "own|ministack|URL", default_value = "own")]
+    endpoint: Endpoint,
     /// Also the tests that are marked as too long for every run.
     #[arg(long)]
     ignored: bool,
@@ -24,6 +29,28 @@ pub(crate) struct Args {
     /// Arguments for the test runner (cargo nextest where it is installed, else cargo test).
     #[arg(last = true)]
     runner: Vec<String>,
+}
+
+/// The AWS endpoint of the tests.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Endpoint {
+    #[default]
+    Own,
+    Ministack,
+    At(String),
+}
+
+impl FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "own" => Ok(Self::Own),
+            "ministack" => Ok(Self::Ministack),
+            url if url.starts_with("http://") || url.starts_with("https://") => Ok(Self::At(url.to_owned())),
+            other => Err(format!("{other} is neither own, ministack nor a URL")),
+        }
+    }
 }
 
 impl Args {
@@ -40,7 +67,10 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let runner = Runner::find();
     let linters = python::LINTERS.provision()?;
-    python::MINISTACK.provision()?;
+    let ministack = args.endpoint == Endpoint::Ministack;
+    if ministack {
+        python::MINISTACK.provision()?;
+    }
     // Before anything is started: the longest part needs nothing else.
     if args.runner.is_empty() {
         step::step("Building the tests", || {
@@ -50,9 +80,17 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let tests = workspace::scratch().join("test");
     remove_leftovers(&tests);
     let folder = tests.join(std::process::id().to_string());
-    let mut aws = step::step("Starting the AWS endpoint", || {
-        Ministack::start(free_port()?, &folder)
-    })?;
+    let mut aws = match ministack {
+        false => None,
+        true => Some(step::step("Starting the AWS endpoint", || {
+            Ministack::start(free_port()?, &folder)
+        })?),
+    };
+    let url = match (&aws, &args.endpoint) {
+        (Some(aws), _) => Some(aws.endpoint()),
+        (None, Endpoint::At(url)) => Some(url.clone()),
+        (None, _) => None,
+    };
     let mut command = runner.command(&runner.arguments(&args));
     for name in MISLEADING {
         command.env_remove(name);
@@ -60,14 +98,18 @@ pub(crate) fn run(args: Args) -> Result<()> {
     command.envs(args.property_cases.map(|cases| ("PROPTEST_CASES", cases)));
     command
         .envs(CREDENTIALS)
-        .env("PFLOW_TEST_ENDPOINT", aws.endpoint())
+        .env_remove("PFLOW_TEST_ENDPOINT")
+        .envs(url.map(|url| ("PFLOW_TEST_ENDPOINT", url)))
         .env("PFLOW_TOOLS", linters);
     let result = step::last_step("Running the tests", || process::run("the test run", &mut command));
-    aws.process.stop();
-    match &result {
+    if let Some(aws) = &mut aws {
+        aws.process.stop();
+    }
+    match (&result, &aws) {
         // What is left behind is removed by the next run.
-        Ok(()) => drop(fs::remove_dir_all(&folder)),
-        Err(_) => step::note(&format!("the AWS endpoint's log: {}", aws.log.display())),
+        (Ok(()), _) => drop(fs::remove_dir_all(&folder)),
+        (Err(_), Some(aws)) => step::note(&format!("the AWS endpoint's log: {}", aws.log.display())),
+        (Err(_), None) => {}
     }
     result
 }

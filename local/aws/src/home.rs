@@ -48,6 +48,7 @@ pub struct Home(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) options: Options,
+    pub(crate) storage: Storage,
     pub(crate) dynamodb: Arc<DynamoDb>,
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) deliveries: Arc<Deliveries>,
@@ -102,9 +103,10 @@ impl Home {
         let (queues, outbox) = shared();
         let events = Events::open(storage.clone(), clock(), names.clone(), queues, outbox)?;
         let (queues, outbox) = shared();
-        let lambda = Lambda::open(storage, clock(), names, queues, outbox)?;
+        let lambda = Lambda::open(storage.clone(), clock(), names, queues, outbox)?;
         Ok(Self(Arc::new(Inner {
             options,
+            storage,
             dynamodb: Arc::new(dynamodb),
             sqs,
             deliveries,

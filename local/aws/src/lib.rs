@@ -9,6 +9,7 @@ mod deliveries;
 pub mod dynamodb;
 mod error;
 pub mod events;
+mod figures;
 mod home;
 pub mod lambda;
 mod route;
@@ -18,6 +19,7 @@ pub mod sqs;
 
 pub use clock::Clock;
 pub use error::AwsError;
+pub use figures::{Figures, QueueFigures};
 pub use home::{Home, HomeError, Options, WeakHome};
-pub use server::Server;
+pub use server::{Server, Stop, Unread, read, stopped};
 pub use service::{BoxFuture, Service};

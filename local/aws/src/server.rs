@@ -1,14 +1,15 @@
-//! The services over HTTP, on the loopback address.
+//! Serving HTTP on the loopback address: slow clients are cut off, and what has begun is finished when it is stopped.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +31,9 @@ pub struct Server {
     listener: TcpListener,
 }
 
+/// What is to be stopped listens to this. It stops when it says true, or is gone.
+pub type Stop = watch::Receiver<bool>;
+
 impl Server {
     /// Takes the port; 0 for any that is free.
     ///
@@ -48,15 +52,31 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers until `stop` says true, then finishes what it has begun.
-    pub async fn run(self, home: Home, stop: watch::Receiver<bool>) {
-        let mut stopped = stop.clone();
+    /// Answers for the services of a home.
+    pub async fn run(self, home: Home, stop: Stop) {
+        let answer = move |request| {
+            let home = home.clone();
+            async move { answer(&home, request).await.map(Full::new) }
+        };
+        self.serve(answer, stop).await;
+    }
+
+    /// Answers until it is stopped, then finishes what it has begun.
+    pub async fn serve<F, A, B>(self, answer: F, stop: Stop)
+    where
+        F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
+        A: Future<Output = Response<B>> + Send + 'static,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut stopping = stop.clone();
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(connection(stream, home.clone(), stop.clone()));
+                        connections.spawn(connection(stream, answer.clone(), stop.clone()));
                     }
                     // No file handle is free: one will be.
                     Err(error) => {
@@ -65,7 +85,7 @@ impl Server {
                     }
                 },
                 Some(_) = connections.join_next() => {}
-                () = wait(&mut stopped) => break,
+                () = stopped(&mut stopping) => break,
             }
         }
         drop(self.listener);
@@ -74,42 +94,73 @@ impl Server {
     }
 }
 
-async fn connection(stream: TcpStream, home: Home, mut stop: watch::Receiver<bool>) {
+async fn connection<F, A, B>(stream: TcpStream, answer: F, mut stop: Stop)
+where
+    F: Fn(Request<Incoming>) -> A,
+    A: Future<Output = Response<B>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let home = home.clone();
-        async move { Ok::<_, Infallible>(answer(&home, request).await.map(Full::new)) }
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
+    let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = wait(&mut stop) => {}
+        () = stopped(&mut stop) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 
-/// Until it is to stop.
-async fn wait(stop: &mut watch::Receiver<bool>) {
+/// Waits until it says so.
+pub async fn stopped(stop: &mut Stop) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn answer(home: &Home, request: Request<Incoming>) -> Response<Bytes> {
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It has more bytes than this.
+    TooLarge(usize),
+    TooSlow,
+    Broken,
+}
+
+/// The whole request, of at most so many bytes.
+///
+/// # Errors
+///
+/// It is larger, does not come in time, or ends too early.
+pub async fn read(request: Request<Incoming>, largest: usize) -> Result<Request<Bytes>, Unread> {
     let (parts, body) = request.into_parts();
-    let read = Limited::new(body, LARGEST_BODY).collect();
-    let error = match tokio::time::timeout(PATIENCE, read).await {
-        Ok(Ok(body)) => return home.answer(Request::from_parts(parts, body.to_bytes())).await,
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => AwsError::sender(
-            "RequestEntityTooLarge",
-            format!("The body has more than {LARGEST_BODY} bytes."),
-        )
-        .with_status(413),
-        Ok(Err(_)) => AwsError::sender("IncompleteBody", "The body ended too early."),
-        Err(_) => AwsError::sender("RequestTimeout", "The body took too long.").with_status(408),
+    let read = Limited::new(body, largest).collect();
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge(largest)),
+        Ok(Err(_)) => Err(Unread::Broken),
+        Err(_) => Err(Unread::TooSlow),
+    }
+}
+
+async fn answer(home: &Home, request: Request<Incoming>) -> Response<Bytes> {
+    let headers = request.headers().clone();
+    let error = match read(request, LARGEST_BODY).await {
+        Ok(request) => return home.answer(request).await,
+        Err(Unread::TooLarge(most)) => {
+            let message = format!("The body has more than {most} bytes.");
+            AwsError::sender("RequestEntityTooLarge", message).with_status(413)
+        }
+        Err(Unread::TooSlow) => {
+            AwsError::sender("RequestTimeout", "The body took too long.").with_status(408)
+        }
+        Err(Unread::Broken) => AwsError::sender("IncompleteBody", "The body ended too early."),
     };
-    failure(&error, &parts.headers)
+    failure(&error, &headers)
 }

@@ -65,7 +65,7 @@ impl OwnHome {
             account: ACCOUNT.to_owned(),
             ..states::Options::default()
         };
-        let now = SystemClock(|| states_time());
+        let now = SystemClock(states_time);
         let machines = StepFunctions::open(&folder.join("states.db"), host, Arc::new(now), options).await?;
         home.set_states(Arc::new(States(machines)));
         let mut tasks = JoinSet::new();

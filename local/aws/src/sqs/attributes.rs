@@ -7,7 +7,7 @@ use storage::rusqlite::{self, Connection, params};
 use super::Sqs;
 use super::queue::{Attributes, Queue, check_attributes, is_attribute};
 use super::queues::text;
-use crate::AwsError;
+use crate::{AwsError, QueueFigures};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,8 +28,8 @@ pub(super) struct SetAttributes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) visible: i64,
-    in_flight: i64,
-    delayed: i64,
+    pub(super) in_flight: i64,
+    pub(super) delayed: i64,
 }
 
 pub(super) fn count(connection: &Connection, queue: i64, now: i64) -> Result<Counts, rusqlite::Error> {
@@ -85,6 +85,38 @@ impl Sqs {
             all.retain(|name, _| names.contains(name));
         }
         Ok(json!({ "Attributes": all }))
+    }
+
+    pub(crate) async fn figures(&self) -> Result<Vec<QueueFigures>, AwsError> {
+        let now = self.now();
+        let mut queues: Vec<(i64, String)> = {
+            let queues = self
+                .queues
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            queues
+                .values()
+                .map(|queue| (queue.id, queue.name.clone()))
+                .collect()
+        };
+        queues.sort();
+        let counted = self.storage.read(move |connection| {
+            let figures = queues.into_iter().map(|(id, name)| {
+                let Counts {
+                    visible,
+                    in_flight,
+                    delayed,
+                } = count(connection, id, now)?;
+                Ok(QueueFigures {
+                    name,
+                    visible,
+                    in_flight,
+                    delayed,
+                })
+            });
+            figures.collect::<Result<Vec<_>, rusqlite::Error>>()
+        });
+        Ok(counted.await?)
     }
 
     pub(super) async fn set_queue_attributes(&self, request: SetAttributes) -> Result<Value, AwsError> {

@@ -1,0 +1,90 @@
+//! `pflow backup`, `restore`, `doctor`, `export-to-aws`: what looks after the data.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use local::{backup, doctor, export};
+
+use crate::Data;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    /// Folder of the backup; made here
+    folder: PathBuf,
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    /// Folder of the backup
+    folder: PathBuf,
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    data: Data,
+    /// Leads the names of the tables, here and there
+    #[arg(long, env = "PFLOW_PREFIX", default_value = "pflow-")]
+    prefix: String,
+    #[arg(long, env = "AWS_REGION")]
+    region: String,
+    #[arg(long, env = "AWS_ACCESS_KEY_ID")]
+    access_key_id: String,
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    secret_access_key: String,
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
+    /// Another endpoint than AWS's own
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+}
+
+pub(crate) async fn backup(arguments: Backup) -> Result<ExitCode> {
+    let (data, folder) = (arguments.data.data, arguments.folder);
+    let made = tokio::task::spawn_blocking(move || backup::make(&data, &folder)).await??;
+    println!("{made}");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn restore(arguments: Restore) -> Result<ExitCode> {
+    println!("{}", backup::restore(&arguments.folder, &arguments.data.data)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn doctor(arguments: Doctor) -> Result<ExitCode> {
+    let findings = doctor::examine(&arguments.data.data);
+    for finding in &findings {
+        println!("{finding}");
+    }
+    Ok(if findings.iter().all(|finding| finding.is_fine()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+pub(crate) async fn export(arguments: Export) -> Result<ExitCode> {
+    let target = export::Target {
+        region: arguments.region,
+        access_key_id: arguments.access_key_id,
+        secret_access_key: arguments.secret_access_key,
+        session_token: arguments.session_token,
+        endpoint: arguments.to,
+    };
+    export::run(&arguments.data.data, &arguments.prefix, target, |line| {
+        println!("{line}")
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
