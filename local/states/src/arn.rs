@@ -44,6 +44,10 @@ impl Partition {
         format!("{}:express:{machine}:{name}:{id}", self.prefix)
     }
 
+    pub(crate) fn map_run(&self, machine: &str, state: &str, id: &str) -> String {
+        format!("{}:mapRun:{machine}/{state}:{id}", self.prefix)
+    }
+
     /// What follows the resource's type. `None`: of another region or account, where nothing is known.
     fn resource<'a>(&self, arn: &'a str, kind: &str) -> Result<Option<&'a str>, AwsError> {
         let invalid = |why: String| AwsError::new("InvalidArn", format!("Invalid Arn: '{why}'"));

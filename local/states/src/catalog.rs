@@ -18,6 +18,8 @@ pub(crate) struct Definition {
     pub(crate) machine: Arc<Machine>,
     /// Whether executions of it may wait for executions that they started.
     pub(crate) waits_for_executions: bool,
+    /// Whether it has distributed Maps.
+    pub(crate) distributes: bool,
 }
 
 impl Definition {
@@ -31,7 +33,20 @@ impl Definition {
             id,
             machine: Arc::new(machine),
             waits_for_executions: text.contains("states:startExecution.sync"),
+            distributes: text.contains("DISTRIBUTED"),
         })
+    }
+}
+
+impl Definition {
+    /// The processor of a distributed Map.
+    pub(crate) fn of_child(machine: Arc<Machine>) -> Self {
+        Self {
+            id: 0,
+            machine,
+            waits_for_executions: true,
+            distributes: true,
+        }
     }
 }
 

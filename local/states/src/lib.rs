@@ -15,6 +15,7 @@ mod host;
 mod json;
 mod live;
 mod map_run;
+mod memory;
 mod nested;
 mod operations;
 mod outbox;

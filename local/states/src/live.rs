@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use asl::{Command, Execution, Outcome, Timestamp};
+use asl::{Command, Event, Execution, Outcome, Timestamp};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::Status;
 use crate::catalog::Definition;
-use crate::db::executions::{End, MapRunRow, Offer, Step, Stored, Then};
+use crate::db::executions::{End, MapRunRow, Offer, Step, Stored, Then, Waits};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::resource::Resource;
@@ -20,13 +21,16 @@ pub(crate) struct Live {
     pub(crate) machine_name: String,
     pub(crate) express: bool,
     pub(crate) definition: Arc<Definition>,
-    /// The task that waits for the end.
-    pub(crate) waiting: Option<TaskId>,
+    /// The task that started it, and whether it waits for the end.
+    pub(crate) parent: Option<TaskId>,
+    pub(crate) waits: Waits,
     pub(crate) execution: Execution,
     /// Tasks whose call has not been answered, by number.
     pub(crate) calls: Vec<u32>,
     /// As it is on the disk.
     pub(crate) wake_at: Option<i64>,
+    /// Set where nothing is on the disk: who waits for the end.
+    pub(crate) in_memory: Option<oneshot::Sender<Outcome>>,
 }
 
 impl Live {
@@ -45,10 +49,12 @@ impl Live {
             machine_name: stored.machine_name,
             express: stored.express,
             definition,
-            waiting: stored.parent.filter(|_| stored.waited_for),
+            parent: stored.parent,
+            waits: stored.waits,
             execution,
             calls: read_calls(stored.calls.as_deref()),
             wake_at: stored.wake_at,
+            in_memory: None,
         })
     }
 
@@ -62,6 +68,15 @@ impl Live {
             .open_tasks(&self.definition.machine)
             .filter_map(|(token, _)| event_of(token))
             .collect()
+    }
+
+    pub(crate) fn take_in(&mut self, now: Timestamp, events: Vec<Event>) -> Vec<Command> {
+        let machine = Arc::clone(&self.definition.machine);
+        let mut commands = Vec::new();
+        for event in events {
+            commands.extend(self.execution.apply(&machine, now, event));
+        }
+        commands
     }
 
     /// Takes down what the interpreter did since the last step. `None`: nothing that has to be kept.
@@ -131,6 +146,7 @@ impl Live {
             history,
             activities,
             map_runs,
+            ends_map_runs: self.definition.distributes,
             then,
             tell,
         })
@@ -146,7 +162,7 @@ impl Live {
         if !self.express && host.listens_to(status) {
             tell.push(status.code());
         }
-        if self.waiting.is_some() {
+        if self.parent.is_some() && self.waits != Waits::Not {
             tell.push(crate::db::outbox::PARENT);
         }
         let (output, error, cause) = match outcome {

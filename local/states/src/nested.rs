@@ -6,7 +6,7 @@ use asl::Event;
 use serde_json::{Value, json};
 
 use crate::Status;
-use crate::db::executions::{self, ExecutionRow};
+use crate::db::executions::{self, ExecutionRow, Waits};
 use crate::error::{AwsError, Error, Result};
 use crate::host::TaskError;
 use crate::json::Json;
@@ -63,7 +63,14 @@ impl Service {
             name: Some(text("Name").map_or_else(|| derived.to_string(), str::to_owned)),
             input,
             trace: None,
-            parent: Some((work.id(), matches!(pattern, Pattern::Sync { .. }))),
+            parent: Some((
+                work.id(),
+                match pattern {
+                    Pattern::Sync { json: true } => Waits::Json,
+                    Pattern::Sync { json: false } => Waits::Text,
+                    Pattern::Response | Pattern::Token => Waits::Not,
+                },
+            )),
         };
         start_execution::start(self, start).await
     }
@@ -72,12 +79,11 @@ impl Service {
     pub(crate) async fn tell_parent(self: &Arc<Self>, child: &ExecutionRow) -> Result<()> {
         let Some(parent) = child.parent else { return Ok(()) };
         let token = self.key.token(parent);
-        let json = self.wants_json(parent.execution, parent.event).await?;
         let begun = Begun {
             arn: self.partition.execution(&child.machine, &child.name),
             started: child.started,
         };
-        let answer = self.end_of(child, json);
+        let answer = self.end_of(child, child.waits == Waits::Json);
         let ended = match child.status {
             Status::Succeeded => Event::TaskSucceeded {
                 token: token.clone(),
@@ -100,21 +106,6 @@ impl Service {
             Ok(events)
         });
         changed.await.map(drop)
-    }
-
-    /// Whether a task asked by `.sync:2`: its event tells.
-    async fn wants_json(&self, execution: i64, task: u32) -> Result<bool> {
-        let scheduled = i64::from(task) + 1;
-        let chunk = self
-            .db
-            .read(move |db| crate::db::history::holding(db, execution, scheduled))
-            .await?;
-        let events: Vec<Value> = chunk
-            .and_then(|(_, events)| serde_json::from_str(&events).ok())
-            .unwrap_or_default();
-        let event = events.iter().find(|event| event.member("id") == scheduled);
-        let resource = event.and_then(|event| event.pointer("/taskScheduledEventDetails/resource"));
-        Ok(resource.and_then(Value::as_str) != Some("startExecution.sync"))
     }
 
     /// An execution that has ended, as its starter sees it.

@@ -34,13 +34,19 @@ async fn expire(service: &Service, now: Timestamp, days: u32) -> Result<()> {
     let before = now
         .milliseconds()
         .saturating_sub(i64::from(days).saturating_mul(DAY));
-    loop {
+    // Mostly there is nothing, and then nothing is written.
+    while service
+        .db
+        .read(move |db| executions::any_expired(db, before))
+        .await?
+    {
         let removed = service
             .db
             .write(move |db| executions::expire(db, before, BATCH))
             .await?;
         if removed < BATCH {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }

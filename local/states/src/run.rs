@@ -6,7 +6,7 @@ use asl::{Command, Event, ExecutionContext, Timestamp, start_with_tokens};
 use serde_json::Value;
 
 use crate::active::Slot;
-use crate::db::executions::{self, ExecutionRow, NewRow, Step, Then};
+use crate::db::executions::{self, ExecutionRow, NewRow, Step, Then, Waits};
 use crate::db::machines::MachineRow;
 use crate::error::{AwsError, Error, Result};
 use crate::live::Live;
@@ -30,7 +30,7 @@ pub(crate) struct Beginning {
     pub(crate) value: Value,
     pub(crate) trace: Option<String>,
     /// The task that starts it, and whether it waits for the end.
-    pub(crate) parent: Option<(TaskId, bool)>,
+    pub(crate) parent: Option<(TaskId, Waits)>,
 }
 
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Service {
         let definition = self.catalog.definition(&self.db, new.definition).await?;
         let now = self.clock.now();
         let id = self.new_id(now);
-        let arn = self.execution_arn(&new, id)?;
+        let arn = self.execution_arn(&new, id);
         let context = self.context(&new, &arn, now)?;
         let slot = self.active.slot(id);
         let mut held = slot.live.lock().await;
@@ -66,10 +66,12 @@ impl Service {
             machine_name: new.machine.name.clone(),
             express: new.machine.express,
             definition,
-            waiting: new.parent.filter(|(_, waits)| *waits).map(|(task, _)| task),
+            parent: new.parent.map(|(task, _)| task),
+            waits: new.parent.map_or(Waits::Not, |(_, waits)| waits),
             execution,
             calls: Vec::new(),
             wake_at: None,
+            in_memory: None,
         };
         let mut step = live.step(&commands, None, now, &*self.host)?;
         if !live.express && self.host.listens_to(Status::Running) {
@@ -79,10 +81,15 @@ impl Service {
             id,
             machine: new.machine.id,
             definition: new.definition,
-            name: new.name,
+            // Express executions may share a name.
+            name: if live.express {
+                format!("{}:{}", new.name, express_id(id))
+            } else {
+                new.name
+            },
             started: now.milliseconds(),
-            parent: new.parent.map(|(task, _)| task),
-            waited_for: live.waiting.is_some(),
+            parent: live.parent,
+            waits: live.waits,
             version: new.version,
             alias: new.alias,
             trace: new.trace,
@@ -118,17 +125,16 @@ impl Service {
         }
     }
 
-    fn execution_arn(&self, new: &Beginning, id: i64) -> Result<String> {
-        Ok(if new.machine.express {
-            let unique = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &id.to_be_bytes());
+    fn execution_arn(&self, new: &Beginning, id: i64) -> String {
+        if new.machine.express {
             self.partition
-                .express(&new.machine.name, &new.name, &unique.to_string())
+                .express(&new.machine.name, &new.name, &express_id(id))
         } else {
             self.partition.execution(&new.machine.name, &new.name)
-        })
+        }
     }
 
-    fn context(&self, new: &Beginning, arn: &str, now: Timestamp) -> Result<ExecutionContext> {
+    pub(crate) fn context(&self, new: &Beginning, arn: &str, now: Timestamp) -> Result<ExecutionContext> {
         Ok(ExecutionContext {
             id: arn.to_owned(),
             name: new.name.clone(),
@@ -172,16 +178,20 @@ impl Service {
             }];
         }
         let now = self.clock.now();
+        if live.in_memory.is_some() {
+            let commands = live.take_in(now, events);
+            self.go_on_in_memory(&slot, live, commands);
+            if live.execution.outcome().is_some() {
+                *held = None;
+            }
+            return Ok(Changed::Done);
+        }
         let calls_before = live.calls.len();
         let is_heartbeat = events
             .iter()
             .any(|event| matches!(event, Event::Heartbeat { .. }));
         let events_before = live.execution.events();
-        let machine = Arc::clone(&live.definition.machine);
-        let mut commands = Vec::new();
-        for event in events {
-            commands.extend(live.execution.apply(&machine, now, event));
-        }
+        let commands = live.take_in(now, events);
         let step = live.step(&commands, answered, now, &*self.host);
         let unchanged = live.execution.events() == events_before
             && live.calls.len() == calls_before
@@ -224,6 +234,10 @@ impl Service {
     }
 
     pub(crate) async fn load(&self, id: i64) -> Result<Loaded> {
+        // One that was in memory only, and is no more.
+        if id < 0 {
+            return Ok(Loaded::Unknown);
+        }
         let stored = self.db.read(move |db| executions::stored(db, id)).await?;
         let Some(mut stored) = stored else {
             return Ok(Loaded::Unknown);
@@ -238,9 +252,18 @@ impl Service {
     }
 
     /// Carries out commands, which are on the disk now.
-    fn follow(self: &Arc<Self>, slot: &Arc<Slot>, live: &Live, commands: Vec<Command>, wake_at: Option<i64>) {
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        live: &Live,
+        commands: Vec<Command>,
+        wake_at: Option<i64>,
+    ) {
         if let Some(wake_at) = wake_at {
-            self.timer.schedule(wake_at);
+            match live.in_memory {
+                None => self.timer.schedule(wake_at),
+                Some(_) => self.timer.schedule_in_memory(wake_at, live.id),
+            }
         }
         for command in commands {
             match command {
@@ -264,16 +287,26 @@ impl Service {
                         }),
                     }
                 }
-                Command::CancelTask { token } if live.definition.waits_for_executions => {
-                    if let Some(task) = event_of(&token) {
-                        self.stop_children(live.id, task);
-                    }
-                }
+                Command::CancelTask { token } => self.cancel(live, &token),
                 Command::StartMapRun { .. } => {
                     self.run_map(slot, &live.definition.machine, live.execution.context(), command)
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Nobody waits for a task any more. Calls under way go on, and nobody hears of their outcome.
+    fn cancel(self: &Arc<Self>, live: &Live, token: &str) {
+        let Some(event) = event_of(token) else { return };
+        if live.definition.waits_for_executions {
+            self.stop_children(live.id, event);
+        }
+        if live.definition.distributes {
+            self.map_runs.cancel(TaskId {
+                execution: live.id,
+                event,
+            });
         }
     }
 
@@ -305,6 +338,7 @@ impl Service {
             redrives: 0,
             redriven: None,
             parent: row.parent,
+            waits: row.waits,
             input: row.input,
             output: None,
             error: None,
@@ -343,7 +377,8 @@ impl Service {
             trace: None,
             redrives: context.redrive_count.unwrap_or(0),
             redriven: None,
-            parent: live.waiting,
+            parent: live.parent,
+            waits: live.waits,
             input: live.execution.input().to_string(),
             output: None,
             error: None,
@@ -381,6 +416,11 @@ fn finish(row: &mut ExecutionRow, then: Then) {
         row.error = end.error;
         row.cause = end.cause;
     }
+}
+
+/// What tells express executions of one name apart.
+fn express_id(id: i64) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &id.to_be_bytes()).to_string()
 }
 
 /// Whether two texts are the same JSON.

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Faults, SCHEMA, executions};
 use crate::error::{AwsError, Error, Result};
 use crate::host::Host;
+use crate::map_run::MapRuns;
 use crate::timer::Timer;
 use crate::token::TokenKey;
 
@@ -73,6 +74,8 @@ pub(crate) struct Service {
     pub(crate) told: mpsc::UnboundedSender<i64>,
     /// Rings when a task was offered to whoever works on an activity.
     pub(crate) offered: tokio::sync::Notify,
+    /// Distributed Maps under way.
+    pub(crate) map_runs: MapRuns,
     last_id: AtomicI64,
 }
 
@@ -124,6 +127,7 @@ impl StepFunctions {
             timer: Timer::default(),
             told,
             offered: tokio::sync::Notify::new(),
+            map_runs: MapRuns::default(),
             last_id: AtomicI64::new(last_id),
         });
         // Looked up before anything new can begin, so that nothing is begun twice.

@@ -1,6 +1,7 @@
 //! Wakes executions when something of them is due. The index of the table is the only list of who is due when; here
 //! is only the first instant of it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use asl::{Event, Timestamp};
@@ -19,6 +20,8 @@ pub(crate) struct Timer {
     /// No instant before this one has been asked for since the index was looked at.
     next: Mutex<Option<i64>>,
     sooner: Notify,
+    /// Executions that are in memory only, by when something is due.
+    in_memory: Mutex<BTreeSet<(i64, i64)>>,
 }
 
 impl Default for Timer {
@@ -27,6 +30,7 @@ impl Default for Timer {
             // Nobody has looked yet.
             next: Mutex::new(Some(i64::MIN)),
             sooner: Notify::new(),
+            in_memory: Mutex::default(),
         }
     }
 }
@@ -47,6 +51,24 @@ impl Timer {
             *next = Some(at);
             self.sooner.notify_one();
         }
+    }
+
+    fn in_memory(&self) -> MutexGuard<'_, BTreeSet<(i64, i64)>> {
+        self.in_memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn schedule_in_memory(&self, at: i64, id: i64) {
+        self.in_memory().insert((at, id));
+        self.schedule(at);
+    }
+
+    /// Of those in memory, who is due; and when the next is.
+    fn due_in_memory(&self, now: i64) -> (Vec<i64>, Option<i64>) {
+        let mut waiting = self.in_memory();
+        let later = waiting.split_off(&(now.saturating_add(1), i64::MIN));
+        let due = std::mem::replace(&mut *waiting, later);
+        let next = waiting.first().map(|(at, _)| *at);
+        (due.into_iter().map(|(_, id)| id).collect(), next)
     }
 }
 
@@ -81,12 +103,14 @@ async fn wake_all(service: &Arc<Service>) -> Result<()> {
             return Ok(());
         }
         let _turn = service.busy.turn();
-        let due = service.db.read(move |db| executions::due(db, now, BATCH)).await?;
+        let (in_memory, next_in_memory) = service.timer.due_in_memory(now);
+        let mut due = service.db.read(move |db| executions::due(db, now, BATCH)).await?;
+        due.extend(in_memory);
         if due.is_empty() {
             // What is scheduled from here on is compared with nothing, so that it is not missed.
             *service.timer.lock() = None;
             let next = service.db.read(executions::next_due).await?;
-            if let Some(next) = next {
+            for next in [next, next_in_memory].into_iter().flatten() {
                 service.timer.schedule(next);
             }
             continue;

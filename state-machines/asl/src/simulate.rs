@@ -156,8 +156,8 @@ fn children(
     }]
 }
 
-/// What the children get: the items, or batches of them.
-fn batches(items: &[Value], batcher: Option<&Value>) -> Vec<Value> {
+/// What the children of a distributed Map get: the items, or batches of them.
+pub fn batches(items: &[Value], batcher: Option<&Value>) -> Vec<Value> {
     let Some(batcher) = batcher else {
         return items.to_vec();
     };

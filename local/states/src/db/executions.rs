@@ -4,6 +4,34 @@ use super::{row, rows, run};
 use crate::Status;
 use crate::token::TaskId;
 
+/// Whether the task that started an execution waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    Not,
+    /// For input and output as texts.
+    Text,
+    /// For input and output as JSON.
+    Json,
+}
+
+impl Waits {
+    fn code(self) -> i64 {
+        match self {
+            Self::Not => 0,
+            Self::Text => 1,
+            Self::Json => 2,
+        }
+    }
+
+    fn from_code(code: i64) -> Self {
+        match code {
+            1 => Self::Text,
+            2 => Self::Json,
+            _ => Self::Not,
+        }
+    }
+}
+
 /// What is told of an execution.
 #[derive(Debug, Clone)]
 pub(crate) struct ExecutionRow {
@@ -22,6 +50,7 @@ pub(crate) struct ExecutionRow {
     pub(crate) redrives: u32,
     pub(crate) redriven: Option<i64>,
     pub(crate) parent: Option<TaskId>,
+    pub(crate) waits: Waits,
     pub(crate) input: String,
     pub(crate) output: Option<String>,
     pub(crate) error: Option<String>,
@@ -37,7 +66,7 @@ pub(crate) struct NewRow {
     pub(crate) name: String,
     pub(crate) started: i64,
     pub(crate) parent: Option<TaskId>,
-    pub(crate) waited_for: bool,
+    pub(crate) waits: Waits,
     pub(crate) version: Option<i64>,
     pub(crate) alias: Option<String>,
     pub(crate) trace: Option<String>,
@@ -64,6 +93,8 @@ pub(crate) struct Step {
     pub(crate) history: Option<(i64, String)>,
     pub(crate) activities: Vec<Offer>,
     pub(crate) map_runs: Vec<MapRunRow>,
+    /// Whether rows of Map runs may be left when it ends.
+    pub(crate) ends_map_runs: bool,
     pub(crate) then: Then,
     /// What has to be told, in the words of the outbox.
     pub(crate) tell: Vec<i64>,
@@ -108,14 +139,15 @@ pub(crate) struct Stored {
     pub(crate) express: bool,
     pub(crate) definition: i64,
     pub(crate) parent: Option<TaskId>,
-    pub(crate) waited_for: bool,
+    pub(crate) waits: Waits,
     pub(crate) calls: Option<String>,
     pub(crate) wake_at: Option<i64>,
     pub(crate) state: Option<Vec<u8>>,
 }
 
 const COLUMNS: &str = "e.id, m.name, e.name, m.express, e.definition, m.role, e.status, e.started, e.stopped, \
-    e.version, e.alias, e.trace, e.redrives, e.redriven, e.parent, e.parent_task, e.input, e.output, e.error, e.cause";
+    e.version, e.alias, e.trace, e.redrives, e.redriven, e.parent, e.parent_task, e.waited_for, \
+    e.input, e.output, e.error, e.cause";
 
 fn status(code: i64) -> Status {
     Status::from_code(code).unwrap_or(Status::Aborted)
@@ -145,10 +177,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ExecutionRow> {
         redrives: row.get(12)?,
         redriven: row.get(13)?,
         parent: parent(row.get(14)?, row.get(15)?),
-        input: row.get(16)?,
-        output: row.get(17)?,
-        error: row.get(18)?,
-        cause: row.get(19)?,
+        waits: Waits::from_code(row.get(16)?),
+        input: row.get(17)?,
+        output: row.get(18)?,
+        error: row.get(19)?,
+        cause: row.get(20)?,
     })
 }
 
@@ -171,7 +204,7 @@ pub(crate) fn insert(
             new.started,
             new.parent.map(|parent| parent.execution),
             new.parent.map(|parent| parent.event),
-            new.waited_for,
+            new.waits.code(),
             new.version,
             new.alias,
             new.trace,
@@ -242,6 +275,9 @@ fn end(db: &Connection, step: &Step, end: &End) -> rusqlite::Result<usize> {
     if step.express && step.tell.is_empty() {
         return remove(db, step.id).map(|()| 1);
     }
+    if step.ends_map_runs {
+        run(db, "DELETE FROM map_runs WHERE execution = ?1", [step.id])?;
+    }
     run(
         db,
         "UPDATE executions SET status = ?2, stopped = ?3, wake_at = NULL, calls = NULL, output = ?4, error = ?5, \
@@ -282,7 +318,7 @@ pub(crate) fn stored(db: &Connection, id: i64) -> rusqlite::Result<Option<Stored
                 express: row.get(2)?,
                 definition: row.get(3)?,
                 parent: parent(row.get(4)?, row.get(5)?),
-                waited_for: row.get(6)?,
+                waits: Waits::from_code(row.get(6)?),
                 calls: row.get(7)?,
                 wake_at: row.get(8)?,
                 state: row.get(9)?,
@@ -380,7 +416,7 @@ pub(crate) fn next_due(db: &Connection) -> rusqlite::Result<Option<i64>> {
 pub(crate) fn running_children(db: &Connection, parent: i64) -> rusqlite::Result<Vec<(i64, u32)>> {
     rows(
         db,
-        "SELECT id, parent_task FROM executions WHERE parent = ?1 AND waited_for AND status = 0",
+        "SELECT id, parent_task FROM executions WHERE parent = ?1 AND waited_for > 0 AND status = 0",
         [parent],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
@@ -394,6 +430,11 @@ pub(crate) fn running(db: &Connection, machine: i64) -> rusqlite::Result<Vec<i64
         [machine],
         |row| row.get(0),
     )
+}
+
+pub(crate) fn any_expired(db: &Connection, before: i64) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM executions WHERE stopped < ?1)")?
+        .query_row([before], |row| row.get(0))
 }
 
 /// Removes some of those that ended before an instant; gives how many.

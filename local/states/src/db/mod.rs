@@ -19,6 +19,9 @@ pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 /// Lets a test end the process, as it were, at a write.
 pub trait Faults: fmt::Debug + Send + Sync {
     fn next_write(&self) -> Fault;
+
+    /// A write that was made is on the disk, or was refused by it.
+    fn written(&self);
 }
 
 /// What becomes of a write.
@@ -55,11 +58,20 @@ impl Db {
             .as_ref()
             .map_or(Fault::None, |faults| faults.next_write());
         match fault {
-            Fault::None => self.storage.write(change).await.map_err(Error::Storage),
+            Fault::None => {
+                let written = self.storage.write(change).await;
+                if let Some(faults) = &self.faults {
+                    faults.written();
+                }
+                written.map_err(Error::Storage)
+            }
             Fault::Refused => Err(Error::Storage(StorageError::Closed)),
             Fault::Before => std::future::pending().await,
             Fault::After => {
                 let _ = self.storage.write(change).await;
+                if let Some(faults) = &self.faults {
+                    faults.written();
+                }
                 std::future::pending().await
             }
         }

@@ -68,7 +68,8 @@ CREATE TABLE IF NOT EXISTS executions (
   wake_at INTEGER,
   -- Tasks whose call has not been answered: their numbers, with commas.
   calls TEXT,
-  -- The task that started it, an execution and the number of its task; whether it waits for the end.
+  -- The task that started it, an execution and the number of its task; whether it waits for the end (1), and with
+  -- its output as JSON (2).
   parent INTEGER,
   parent_task INTEGER,
   waited_for INTEGER NOT NULL DEFAULT 0,

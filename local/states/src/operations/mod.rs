@@ -5,6 +5,7 @@ mod describe_execution;
 mod execution_history;
 mod list_executions;
 pub(crate) mod start_execution;
+mod start_sync_execution;
 mod state_machine;
 mod state_machines;
 mod stop_execution;
@@ -37,6 +38,7 @@ pub const OPERATIONS: &[&str] = &[
     "SendTaskHeartbeat",
     "SendTaskSuccess",
     "StartExecution",
+    "StartSyncExecution",
     "StopExecution",
     "TagResource",
     "TestState",
@@ -61,6 +63,7 @@ pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value
         "SendTaskHeartbeat" => task_answers::heartbeat(service, body).await,
         "SendTaskSuccess" => task_answers::success(service, body).await,
         "StartExecution" => start_execution::answer(service, body).await,
+        "StartSyncExecution" => start_sync_execution::start(service, body).await,
         "StopExecution" => stop_execution::stop(service, body).await,
         "TagResource" => tags::tag(service, body).await,
         "TestState" => test_state::test(service, body).await,

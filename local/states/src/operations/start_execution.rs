@@ -7,6 +7,7 @@ use storage::rusqlite::params;
 
 use super::body::{self, Body};
 use crate::arn::check_name;
+use crate::db::executions::Waits;
 use crate::db::machines::MachineRow;
 use crate::db::row;
 use crate::error::{AwsError, Error, Result};
@@ -22,7 +23,7 @@ pub(crate) struct Start<'a> {
     pub(crate) name: Option<String>,
     pub(crate) input: String,
     pub(crate) trace: Option<String>,
-    pub(crate) parent: Option<(TaskId, bool)>,
+    pub(crate) parent: Option<(TaskId, Waits)>,
 }
 
 /// A machine with what its ARN's version or alias says.

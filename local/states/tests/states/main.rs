@@ -1,6 +1,13 @@
 //! The service on the disk, with virtual time and a host of closures.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
+mod crash;
 mod executions;
 mod support;

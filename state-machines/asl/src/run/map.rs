@@ -226,12 +226,12 @@ impl Engine<'_> {
 
     pub(super) fn map_run_started(&mut self, token: &str, map_run_arn: String) {
         let Some(id) = self.map_run_of(token) else { return };
-        self.advance(id, EventKind::MapRunStarted { map_run_arn });
-        if let Some(Activity::MapRun { started, .. }) =
-            self.execution.frame_mut(id).map(|frame| &mut frame.activity)
-        {
-            *started = true;
+        match self.execution.frame_mut(id).map(|frame| &mut frame.activity) {
+            // A host that begins a run anew tells of it once more.
+            Some(Activity::MapRun { started, .. }) if !*started => *started = true,
+            _ => return,
         }
+        self.advance(id, EventKind::MapRunStarted { map_run_arn });
     }
 
     pub(super) fn map_run_succeeded(&mut self, token: &str, output: Value) {
