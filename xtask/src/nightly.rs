@@ -31,9 +31,15 @@ fn fuzz() -> Result<()> {
     for (folder, target) in FUZZ_TARGETS {
         step(&format!("Fuzzing {target}"), || {
             let mut command = process::guarded("cargo");
-            command
-                .env("RUSTC_BOOTSTRAP", "1")
-                .args(["fuzz", "run", "--sanitizer", "none", target, "--", FUZZ_TIME]);
+            command.env("RUSTC_BOOTSTRAP", "1").args([
+                "fuzz",
+                "run",
+                "--sanitizer",
+                "none",
+                target,
+                "--",
+                FUZZ_TIME,
+            ]);
             process::run("cargo fuzz", command.current_dir(workspace::root().join(folder)))
         })?;
     }

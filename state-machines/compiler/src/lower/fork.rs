@@ -82,7 +82,8 @@ impl Lowering<'_> {
             .collect();
         if !fields.is_empty() {
             let fields = fields.join(", ");
-            members.push(format!(r#""data": $merge([{RESULT}[0].data, {{{fields}}}])"#));
+            let first = self.without_lent(regions);
+            members.push(format!(r#""data": $merge([{first}, {{{fields}}}])"#));
         }
         let counters: Vec<String> = later()
             .flat_map(|(i, region)| {
@@ -107,6 +108,26 @@ impl Lowering<'_> {
             ));
         }
         format!("$merge([{RESULT}[0], {{{}}}])", members.join(", "))
+    }
+
+    /// The data of the first branch, without what loops in the others lend: where an execution was resumed in one of them,
+    /// a branch that had nothing to tell begins with what that knows.
+    fn without_lent(&self, regions: &[RegionIndex]) -> String {
+        let later = regions.get(1..).unwrap_or_default();
+        let lent: BTreeSet<String> = self
+            .workflow
+            .nodes()
+            .filter(|(_, node)| self.workflow.around(node.region).any(|at| later.contains(&at)))
+            .filter_map(|(_, node)| match &node.kind {
+                Kind::Step(step) => step.lends.as_deref().map(quote),
+                _ => None,
+            })
+            .collect();
+        if lent.is_empty() {
+            return format!("{RESULT}[0].data");
+        }
+        let lent = lent.into_iter().collect::<Vec<_>>().join(", ");
+        format!("$sift({RESULT}[0].data, function($v, $k) {{$not($k in [{lent}])}})")
     }
 
     /// The nodes in a region, and in the forks in it, whose visits are counted.

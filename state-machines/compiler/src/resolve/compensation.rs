@@ -26,8 +26,7 @@ impl Resolve<'_, '_> {
                     r#"{{"compensations": $append($s.compensations, [{}])}}"#,
                     entries.join(", ")
                 ),
-                reads: Vec::new(),
-                writes: Vec::new(),
+                ..Step::default()
             };
             let id = format!("{}:kept{}", self.id(no), self.nodes.len());
             self.imply(id, Kind::Step(step), Exit::Always(to))
@@ -89,8 +88,7 @@ impl Resolve<'_, '_> {
                 expression: format!(
                     r#"({last}; {{"compensations": $append([], $filter($s.compensations, function($c) {{$c.key != $last.key}}))}})"#
                 ),
-                reads: Vec::new(),
-                writes: Vec::new(),
+                ..Step::default()
             };
             let forget = self.imply(
                 format!("{}:undo:{of}:{handler}", self.id(no)),

@@ -246,7 +246,7 @@ fn put_aside(many: &MultiInstance) -> Step {
     Step {
         expression: format!(r#"({}; {{"output": {{{}}}}})"#, values(many), members.join(", ")),
         reads: many.output.iter().map(|(_, source)| source.clone()).collect(),
-        writes: Vec::new(),
+        ..Step::default()
     }
 }
 
@@ -272,8 +272,8 @@ fn gathered(many: &MultiInstance) -> Step {
     };
     Step {
         expression: data,
-        reads: Vec::new(),
         writes: many.output.iter().map(|(name, _)| name.clone()).collect(),
+        ..Step::default()
     }
 }
 
@@ -327,7 +327,7 @@ impl Sequence<'_> {
         Step {
             expression: format!(r#"{{"loops": $merge([$s.loops, {{{id}: {{{members}}}}}])}}"#),
             reads: vec![self.many.collection.clone()],
-            writes: Vec::new(),
+            ..Step::default()
         }
     }
 
@@ -355,8 +355,9 @@ impl Sequence<'_> {
         }
         Step {
             expression: format!("{{{members}}}"),
-            reads: Vec::new(),
             writes: self.many.element.iter().cloned().collect(),
+            lends: self.many.element.clone(),
+            ..Step::default()
         }
     }
 
@@ -393,6 +394,7 @@ impl Sequence<'_> {
                 .map(|(_, source)| source.clone())
                 .collect(),
             writes: self.many.element.iter().cloned().collect(),
+            ..Step::default()
         }
     }
 
@@ -417,8 +419,8 @@ impl Sequence<'_> {
         };
         Step {
             expression: format!("{{{}{data}{}}}", self.forgotten(), self.outer()),
-            reads: Vec::new(),
             writes: self.many.output.iter().map(|(name, _)| name.clone()).collect(),
+            ..Step::default()
         }
     }
 
@@ -433,8 +435,8 @@ impl Sequence<'_> {
                 data.unwrap_or_default(),
                 self.outer()
             ),
-            reads: Vec::new(),
             writes: self.many.element.iter().cloned().collect(),
+            ..Step::default()
         }
     }
 }

@@ -77,13 +77,15 @@ pub(crate) struct Iteration {
 }
 
 /// A change of what travels beside the data of the definition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Step {
     /// Of the members that change, over what travels as `$s`.
     pub(crate) expression: String,
     /// Expressions of the definition in it.
     pub(crate) reads: Vec<String>,
     pub(crate) writes: Vec<String>,
+    /// Of these what is gone again behind the loop that it is in.
+    pub(crate) lends: Option<String>,
 }
 
 #[derive(Debug, Clone)]
