@@ -10,7 +10,7 @@ use crate::catalog::function_name;
 use crate::document::Assignments;
 use crate::node::{Retry, Service};
 use crate::resolve::object;
-use crate::workflow::{Call, Called, Close, Exit, Node, NodeIndex};
+use crate::workflow::{Call, Called, Close, Exit, Join, Node, NodeIndex};
 
 /// How long a service may take to answer.
 const SERVICE_SECONDS: u64 = 60;
@@ -32,8 +32,11 @@ impl Lowering<'_> {
         let passed = self.list(before);
         let mut payload = self.payload(node, &passed);
         payload.insert("idempotency_key".to_owned(), code(&key(node)));
+        if let Called::Join(join) = &call.what {
+            return self.join(index, *join, &passed, payload);
+        }
         if let Called::Arrive(of) = &call.what {
-            return self.arrive(index, *of, payload);
+            return self.arrive(index, *of, &passed, payload);
         }
         if self.travels.data {
             payload.insert("data".to_owned(), code(&expression::data_before(&passed)));
@@ -142,7 +145,13 @@ impl Lowering<'_> {
     }
 
     /// Tells the other iterations that this one is complete, and learns of those that were before.
-    fn arrive(&self, index: NodeIndex, of: NodeIndex, mut payload: Map<String, Value>) -> Made {
+    fn arrive(
+        &self,
+        index: NodeIndex,
+        of: NodeIndex,
+        passed: &[&Node],
+        mut payload: Map<String, Value>,
+    ) -> Made {
         let whole = self.workflow.node(of);
         let visit = number(&expression::visits_so_far(&[], whole));
         let mut join = Map::new();
@@ -159,17 +168,61 @@ impl Lowering<'_> {
         );
         payload.insert("node".to_owned(), json!(whole.id));
         payload.insert("visit".to_owned(), visit);
-        payload.insert("seq".to_owned(), code(&format!("{INPUT}.seq")));
+        payload.insert("seq".to_owned(), code(&expression::seq(INPUT, passed, 0)));
         payload.insert("idempotency_key".to_owned(), code(&key));
         payload.insert("join".to_owned(), join.into());
         payload.insert("arrival".to_owned(), code(&format!("{INPUT}.iteration")));
-        let value = format!(r#"{{"output": {INPUT}.output}}"#);
+        let value = format!(r#"($s := {}; {{"output": $s.output}})"#, state(passed));
         payload.insert("value".to_owned(), code(&value));
         let task = Task {
             retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
             ..invoke("arrive_at_join", payload)
         };
         let change = Change {
+            before: passed,
+            members: vec![("arrived", ANSWER.to_owned())],
+            is_told: true,
+            ..Change::default()
+        };
+        self.goes_on(index, task, change)
+    }
+
+    /// Tells the other branches that this one has come to a join, and learns of those that were there before.
+    fn join(&self, index: NodeIndex, join: Join, passed: &[&Node], mut payload: Map<String, Value>) -> Made {
+        let at = self.workflow.node(join.at);
+        let visit = expression::visit(INPUT, at);
+        let mut place = Map::new();
+        place.insert("node".to_owned(), json!(at.id));
+        place.insert("visit".to_owned(), number(&visit));
+        if at.iterates {
+            place.insert("iteration".to_owned(), code(&format!("{INPUT}.iteration")));
+        }
+        let iteration = match at.iterates {
+            true => format!(r#" & "/" & {INPUT}.iteration"#),
+            false => String::new(),
+        };
+        let key = format!(
+            "{INPUT}.instance & {} & ({visit}){iteration} & {}",
+            quote(&format!("/{}/", at.id)),
+            quote(&format!("/from/{}", join.flow))
+        );
+        payload.insert("node".to_owned(), json!(at.id));
+        payload.insert("visit".to_owned(), number(&visit));
+        payload.insert("seq".to_owned(), code(&expression::seq(INPUT, passed, 0)));
+        payload.insert("idempotency_key".to_owned(), code(&key));
+        payload.insert("join".to_owned(), place.into());
+        payload.insert("arrival".to_owned(), json!(join.flow.to_string()));
+        let value = format!(
+            r#"($s := {}; $merge([{{"seq": $s.seq, "data": $s.data, "visits": $s.visits, "status": $s.status}}]))"#,
+            state(passed)
+        );
+        payload.insert("value".to_owned(), code(&value));
+        let task = Task {
+            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            ..invoke("arrive_at_join", payload)
+        };
+        let change = Change {
+            before: passed,
             members: vec![("arrived", ANSWER.to_owned())],
             is_told: true,
             ..Change::default()
@@ -211,6 +264,15 @@ impl Lowering<'_> {
         payload.insert("path".to_owned(), code(&expression::path(INPUT, before)));
         payload
     }
+}
+
+/// What travels after what was passed.
+fn state(passed: &[&Node]) -> String {
+    let change = Change {
+        behind: passed,
+        ..Change::default()
+    };
+    change.expression().unwrap_or_else(|| INPUT.to_owned())
 }
 
 /// The idempotency key of a node: of its visit, and iteration.
@@ -281,7 +343,7 @@ fn told(call: &Call, before: &[&Node], payload: &mut Map<String, Value>) -> Stri
             "throw_event".to_owned()
         }
         Called::Escalation(_) => "throw_event".to_owned(),
-        Called::Arrive(_) => "arrive_at_join".to_owned(),
+        Called::Join(_) | Called::Arrive(_) => "arrive_at_join".to_owned(),
     }
 }
 

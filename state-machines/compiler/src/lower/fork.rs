@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::expression::{Change, INPUT, code, quote};
 use super::ways::run;
 use super::{Lowering, Made, Scope, Todo, todo};
+use crate::resolve::{changed, highest};
 use crate::workflow::{Exit, Kind, NodeIndex, RegionIndex};
 
 const RESULT: &str = "$states.result";
@@ -22,9 +23,14 @@ impl Lowering<'_> {
             own: Some(node),
             ..Change::default()
         };
+        let is_unnested = matches!(&node.kind, Kind::Fork(fork) if fork.is_unnested);
+        let entered = match is_unnested {
+            true => Some(remembering(&node.id, entering.expression())),
+            false => entering.expression(),
+        };
         let mut parallel = Parallel {
             comment: self.comment(index),
-            arguments: self.entering(node.id.as_str(), entering.expression()),
+            arguments: self.entering(node.id.as_str(), entered),
             branches: regions.iter().map(|region| self.branch(*region)).collect(),
             ..Parallel::default()
         };
@@ -33,7 +39,10 @@ impl Lowering<'_> {
             let (behind, next, more) = self.behind(index, join);
             let change = Change {
                 behind: &behind,
-                of: Some(self.joined(&regions)),
+                of: Some(match is_unnested {
+                    true => self.met(),
+                    false => self.joined(&regions),
+                }),
                 ..Change::default()
             };
             parallel.output = change.output();
@@ -54,6 +63,20 @@ impl Lowering<'_> {
             states,
             ..Branch::default()
         }
+    }
+
+    /// What branches have come to that met others: some of them ended there.
+    fn met(&self) -> String {
+        let base = format!("{INPUT}.data");
+        let status = match self.travels.status {
+            true => r#", "status": "rejected" in $all.status ? "rejected" : """#,
+            false => "",
+        };
+        format!(
+            r#"($all := $append([], $filter({RESULT}, function($one) {{$not($one.ended = true)}})); $first := $count($all) > 0 ? $all[0] : {RESULT}[0]; $merge([$first, {{"seq": $max({RESULT}.seq), "path": [$distinct([{RESULT}.path])], "data": {}, "visits": {}{status}}}]))"#,
+            changed(&base, "$all"),
+            highest(RESULT),
+        )
     }
 
     /// What all branches begin with. A fork that an execution is resumed in was entered before.
@@ -227,7 +250,7 @@ impl Lowering<'_> {
         for (index, node) in self.workflow.nodes() {
             let rests = match &node.kind {
                 Kind::Place(_) => true,
-                Kind::Fork(fork) => fork.each.is_none(),
+                Kind::Fork(fork) => fork.each.is_none() && !fork.is_unnested,
                 _ => false,
             };
             if !rests || node.region != region {
@@ -265,5 +288,14 @@ fn remembered() -> String {
     format!(
         "$append($append([], $filter({known}, function($c) {{{is_everywhere}}})), \
          $filter([{RESULT}.compensations], function($c) {{$not($c.key in {known}.key)}}))"
+    )
+}
+
+/// What branches of an unnested fork begin with: they know the data at the fork.
+fn remembering(fork: &str, entering: Option<String>) -> String {
+    let entered = entering.unwrap_or_else(|| INPUT.to_owned());
+    format!(
+        r#"($s := {entered}; $merge([$s, {{"bases": $merge([$s.bases, {{{}: $s.data}}])}}]))"#,
+        quote(fork)
     )
 }

@@ -145,10 +145,7 @@ impl<'w> Lowering<'w> {
             states: States::default(),
         };
         let mut waiting = vec![first];
-        let is_repeated = self
-            .workflow
-            .around(region)
-            .any(|at| self.workflow.region(at).is_each);
+        let is_repeated = self.workflow.begins_again(region);
         if self.variant == Variant::Resume && !is_repeated {
             let places = self.resume(region, first, &mut scope);
             waiting.extend(places);

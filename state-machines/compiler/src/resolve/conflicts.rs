@@ -20,7 +20,11 @@ pub(super) fn check(workflow: &Workflow, graph: &Graph<'_>) -> Result<(), Vec<Di
     }
     let readers = readers(workflow);
     for (_, node) in workflow.nodes() {
-        let Kind::Fork(_) = node.kind else { continue };
+        // Those that do not nest are checked before their branches are copied.
+        match &node.kind {
+            Kind::Fork(fork) if !fork.is_unnested => {}
+            _ => continue,
+        }
         let fork = node;
         let branches = workflow
             .regions()
@@ -80,10 +84,7 @@ fn clash(
 fn readers(workflow: &Workflow) -> BTreeMap<RegionIndex, BTreeMap<String, NodeIndex>> {
     let mut readers: BTreeMap<RegionIndex, BTreeMap<String, NodeIndex>> = BTreeMap::new();
     for (index, node) in workflow.nodes() {
-        let fields: BTreeSet<String> = expressions(node)
-            .iter()
-            .flat_map(|one| condition::reads(one))
-            .collect();
+        let fields = reads(node);
         // A guard is asked on what the fork was entered with.
         let is_guard = node.silent && matches!(node.kind, Kind::Gateway);
         for region in workflow.around(node.region).skip(usize::from(is_guard)) {
@@ -97,6 +98,12 @@ fn readers(workflow: &Workflow) -> BTreeMap<RegionIndex, BTreeMap<String, NodeIn
         }
     }
     readers
+}
+
+/// The fields that a node reads.
+pub(super) fn reads(node: &Node) -> BTreeSet<String> {
+    let expressions = expressions(node);
+    expressions.iter().flat_map(|one| condition::reads(one)).collect()
 }
 
 /// The expressions that a node evaluates on the data.
@@ -130,7 +137,7 @@ fn expressions(node: &Node) -> Vec<&str> {
                 all.extend(values(data));
             }
             Called::Signal { data, .. } => all.extend(values(data)),
-            Called::Escalation(_) | Called::Arrive(_) => {}
+            Called::Escalation(_) | Called::Join(_) | Called::Arrive(_) => {}
         },
         Kind::Step(step) => all.extend(step.reads.iter().map(String::as_str)),
         Kind::Fork(Fork { each: Some(each), .. }) => all.push(&each.collection),

@@ -327,9 +327,20 @@ impl Resolve<'_, '_> {
                 .collect(),
         };
         if self.graph.incoming(no).len() < 2 {
-            return Some((Kind::Fork(Fork { branches, each: None }), Exit::None));
+            return Some((
+                Kind::Fork(Fork {
+                    branches,
+                    each: None,
+                    is_unnested: false,
+                }),
+                Exit::None,
+            ));
         }
-        let kind = Kind::Fork(Fork { branches, each: None });
+        let kind = Kind::Fork(Fork {
+            branches,
+            each: None,
+            is_unnested: false,
+        });
         let fork = self.imply(format!("{}:fork", self.id(no)), kind, Exit::None);
         Some((Kind::Pass, Exit::Always(fork)))
     }

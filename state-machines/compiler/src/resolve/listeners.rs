@@ -102,7 +102,11 @@ impl Resolve<'_, '_> {
 
     fn set_fork(&mut self, fork: NodeIndex, branches: Vec<NodeIndex>) {
         if let Some(node) = self.nodes.get_mut(fork.0) {
-            node.kind = Kind::Fork(Fork { branches, each: None });
+            node.kind = Kind::Fork(Fork {
+                branches,
+                each: None,
+                is_unnested: false,
+            });
         }
     }
 

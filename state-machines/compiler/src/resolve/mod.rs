@@ -10,6 +10,7 @@ mod listeners;
 mod raises;
 mod regions;
 mod repeated;
+mod unnested;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ use crate::workflow::{Ending, Exit, Kind, Node, NodeIndex, ROOT, RegionIndex, Wo
 pub(crate) use kinds::object;
 use repeated::quote;
 pub(crate) use repeated::{appended, at};
+pub(crate) use unnested::{changed, highest};
 
 /// Makes the workflow of a document that the rules found nothing wrong with.
 ///
@@ -57,13 +59,16 @@ pub(crate) fn resolve(
         regions: Vec::new(),
         raises: BTreeMap::new(),
     };
-    let implied = regions::Implied {
+    let mut implied = regions::Implied {
         overs,
         wholes,
         listening,
         eaches: std::mem::take(&mut resolve.eaches),
+        latches: BTreeSet::new(),
         homes: std::mem::take(&mut resolve.homes),
     };
+    let joins = regions::joins(&workflow, graph, &implied);
+    unnested::nest(&mut workflow, graph, &mut implied, &joins).map_err(Some)?;
     regions::divide(&mut workflow, graph, &implied).map_err(Some)?;
     conflicts::check(&workflow, graph).map_err(Some)?;
     let successors: Vec<Vec<NodeNo>> = workflow

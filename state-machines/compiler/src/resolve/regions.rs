@@ -30,8 +30,27 @@ pub(super) struct Implied {
     pub(super) listening: BTreeMap<NodeIndex, Whole>,
     /// The same for each fork of parallel iterations.
     pub(super) eaches: BTreeMap<NodeIndex, Whole>,
+    /// Joins at which branches of several forks meet.
+    pub(super) latches: BTreeSet<NodeIndex>,
     /// Implied nodes that lie beside one of the document, though they are reached from inside of it.
     pub(super) homes: Vec<(NodeIndex, NodeNo)>,
+}
+
+/// Where the forks of the definition end, but for those that end with their scope.
+pub(super) fn joins(
+    workflow: &Workflow,
+    graph: &Graph<'_>,
+    implied: &Implied,
+) -> BTreeMap<NodeIndex, NodeIndex> {
+    let division = division(workflow, graph, implied);
+    let forks = workflow.nodes().filter(|(index, node)| {
+        matches!(node.kind, Kind::Fork(_))
+            && !implied.eaches.contains_key(index)
+            && !implied.listening.contains_key(index)
+    });
+    forks
+        .filter_map(|(fork, _)| Some((fork, division.post_dominator(workflow, fork, ROOT)?)))
+        .collect()
 }
 
 /// Finds where every fork ends, and to which branch every node belongs.
@@ -40,33 +59,7 @@ pub(super) fn divide(
     graph: &Graph<'_>,
     implied: &Implied,
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut homes = homes(graph);
-    homes.extend(implied.homes.iter().map(|(node, at)| {
-        let at = Some(NodeIndex(*at));
-        (*node, Home { at, ends_all: false })
-    }));
-    let ways = ways(workflow, graph, &homes, implied);
-    let exits = exits(workflow, implied);
-    let joins = post_dominators(&ways, &exits);
-    let mut division = Division {
-        graph,
-        implied,
-        joins,
-        arrives: arriving(&ways, &exits),
-        homes,
-        regions: vec![Region {
-            fork: None,
-            branch: 0,
-            parent: None,
-            entry: workflow.start,
-            exit: workflow.end,
-            writes: BTreeSet::new(),
-            is_each: false,
-        }],
-        of: vec![None; workflow.nodes.len()],
-        ends: BTreeSet::new(),
-        found: Vec::new(),
-    };
+    let mut division = division(workflow, graph, implied);
     division.walk(workflow);
     if !division.found.is_empty() {
         return Err(division.found);
@@ -183,6 +176,37 @@ fn arriving(ways: &[Vec<usize>], exits: &[usize]) -> Vec<bool> {
     reachable(&back, exits.iter().copied())
 }
 
+fn division<'a, 'd>(workflow: &Workflow, graph: &'a Graph<'d>, implied: &'a Implied) -> Division<'a, 'd> {
+    let mut homes = homes(graph);
+    homes.extend(implied.homes.iter().map(|(node, at)| {
+        let at = Some(NodeIndex(*at));
+        (*node, Home { at, ends_all: false })
+    }));
+    let ways = ways(workflow, graph, &homes, implied);
+    let exits = exits(workflow, implied);
+    let joins = post_dominators(&ways, &exits);
+    Division {
+        graph,
+        implied,
+        joins,
+        arrives: arriving(&ways, &exits),
+        homes,
+        regions: vec![Region {
+            fork: None,
+            branch: 0,
+            parent: None,
+            entry: workflow.start,
+            exit: workflow.end,
+            writes: BTreeSet::new(),
+            is_each: false,
+            is_unnested: false,
+        }],
+        of: vec![None; workflow.nodes.len()],
+        ends: BTreeSet::new(),
+        found: Vec::new(),
+    }
+}
+
 struct Division<'a, 'd> {
     graph: &'a Graph<'d>,
     implied: &'a Implied,
@@ -243,7 +267,12 @@ impl Division<'_, '_> {
                 made.exit = Exit::Always(exit);
             }
         }
-        let Kind::Fork(Fork { branches, each }) = workflow.node(node).kind.clone() else {
+        let Kind::Fork(Fork {
+            branches,
+            each,
+            is_unnested,
+        }) = workflow.node(node).kind.clone()
+        else {
             let targets = workflow.node(node).targets();
             return targets.into_iter().map(|to| (to, region)).collect();
         };
@@ -280,6 +309,7 @@ impl Division<'_, '_> {
                 exit: join,
                 writes: BTreeSet::new(),
                 is_each: each.is_some(),
+                is_unnested,
             });
             fix_guard(workflow, entry, join);
             next.push((entry, RegionIndex(self.regions.len() - 1)));
@@ -380,7 +410,7 @@ impl Division<'_, '_> {
     fn check_join(&mut self, workflow: &Workflow, node: NodeIndex) {
         let is_join = self.is(node, |kind| matches!(kind, document::Kind::Parallel))
             && self.graph.incoming(node.0).len() > 1;
-        let ends_a_fork = self.ends.contains(&node);
+        let ends_a_fork = self.ends.contains(&node) || self.implied.latches.contains(&node);
         if is_join && !ends_a_fork {
             self.tell(
                 workflow,

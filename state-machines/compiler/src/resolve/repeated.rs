@@ -114,6 +114,7 @@ impl Resolve<'_, '_> {
         let fork = Fork {
             branches: vec![body],
             each: Some(Box::new(each)),
+            is_unnested: false,
         };
         let fork = self.imply(format!("{id}:all"), Kind::Fork(fork), Exit::Always(joined));
         let whole = Whole {

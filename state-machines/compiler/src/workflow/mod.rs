@@ -12,7 +12,7 @@ use crate::node::{ServiceTask, UserTask};
 
 pub(crate) use node::{
     Attached, Call, Called, Catch, Close, Condition, Each, Effect, Ending, Escalation, Exit, Fork, Iteration,
-    Kind, Listened, Node, Opens, Place, Step, Trigger,
+    Join, Kind, Listened, Node, Opens, Place, Step, Trigger,
 };
 
 /// A checked definition. Made by [`validate`](crate::validate).
@@ -60,6 +60,8 @@ pub(crate) struct Region {
     pub(crate) writes: BTreeSet<String>,
     /// One of parallel iterations, all of which walk through it: what they write stays in them.
     pub(crate) is_each: bool,
+    /// Of a fork whose branches meet those of others.
+    pub(crate) is_unnested: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,6 +99,14 @@ impl Workflow {
             .iter()
             .enumerate()
             .map(|(i, region)| (RegionIndex(i), region))
+    }
+
+    /// Whether a resumed execution walks through a region from its beginning, whatever stands open in it.
+    pub(crate) fn begins_again(&self, region: RegionIndex) -> bool {
+        self.around(region).any(|at| {
+            let region = self.region(at);
+            region.is_each || region.is_unnested
+        })
     }
 
     /// The branches of a fork, in their order.
@@ -151,7 +161,7 @@ pub(crate) fn regions(workflow: &Workflow) -> Vec<domain::position::Region> {
             branch: region.branch,
             parent: region.parent.map(|parent| parent.0),
             places: Vec::new(),
-            is_repeated: workflow.around(index).any(|at| workflow.region(at).is_each),
+            is_repeated: workflow.begins_again(index),
         })
         .collect();
     for node in &workflow.nodes {

@@ -94,6 +94,16 @@ pub(crate) struct Fork {
     pub(crate) branches: Vec<NodeIndex>,
     /// Its only branch runs once for each element of a collection.
     pub(crate) each: Option<Box<Each>>,
+    /// Its branches meet those of other forks, where some of them end.
+    pub(crate) is_unnested: bool,
+}
+
+/// A branch that comes to a join which waits for branches of several forks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Join {
+    pub(crate) at: NodeIndex,
+    /// Which of the flows into it.
+    pub(crate) flow: usize,
 }
 
 /// Parallel iterations.
@@ -208,6 +218,7 @@ pub(crate) struct Call {
 pub(crate) enum Called {
     Service(Service),
     Escalation(Escalation),
+    Join(Join),
     /// Tells that an iteration of this multi-instance is complete.
     Arrive(NodeIndex),
     Message {
@@ -272,6 +283,29 @@ impl Node {
     /// The node of the definition that entering it is told as.
     pub(crate) fn told_id(&self) -> &str {
         self.of.as_ref().map_or(&self.id, |of| &of.id)
+    }
+
+    /// Changes where it leads.
+    pub(crate) fn lead(&mut self, to: impl Fn(NodeIndex) -> NodeIndex) {
+        let change = |target: &mut NodeIndex| *target = to(*target);
+        match &mut self.exit {
+            Exit::None => {}
+            Exit::Always(target) => change(target),
+            Exit::Outcomes(exits) => exits.iter_mut().for_each(|(_, target)| change(target)),
+            Exit::Conditions { when, otherwise } => {
+                when.iter_mut().for_each(|(_, target)| change(target));
+                change(otherwise);
+            }
+        }
+        match &mut self.kind {
+            Kind::Place(place) => {
+                place.events.iter_mut().for_each(|event| change(&mut event.to));
+                place.catches.iter_mut().for_each(|catch| change(&mut catch.to));
+            }
+            Kind::Call(call) => call.catches.iter_mut().for_each(|catch| change(&mut catch.to)),
+            Kind::Fork(fork) => fork.branches.iter_mut().for_each(change),
+            _ => {}
+        }
     }
 
     pub(crate) fn state_name(&self) -> &str {

@@ -1,5 +1,7 @@
 //! Moves tokens until each rests in a place or is gone.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::data::Data;
 use super::state::{Active, Body, Branch, Cause, Fork, Leave, Scope, State};
 use super::world::{Around, Level, World, failed};
@@ -9,10 +11,16 @@ impl Branch {
     pub(super) fn advance(&mut self, world: &mut World<'_>, around: &Around<'_>) -> Result<(), Leave> {
         loop {
             match &mut self.state {
-                State::Resting(_) | State::Idle | State::Done => return Ok(()),
-                State::Moving(node) if self.until.as_ref() == Some(node) => self.state = State::Done,
-                State::Moving(node) => {
+                State::Resting(_) | State::Arrived(_) | State::Idle | State::Done => return Ok(()),
+                State::Moving(node) | State::Joined(node) if self.until.as_ref() == Some(node) => {
+                    self.state = State::Done;
+                }
+                State::Moving(node) if world.definition.waits(node) => {
+                    self.state = State::Arrived(std::mem::take(node));
+                }
+                State::Moving(node) | State::Joined(node) => {
                     let node = std::mem::take(node);
+                    self.last.clone_from(&node);
                     self.enter(&node, world, around)?;
                 }
                 State::Fork(fork) => {
@@ -41,7 +49,7 @@ impl Branch {
             self.data.join(&undo, branch.data);
         }
         self.data.rested = rested;
-        self.state = fork.then.map_or(State::Done, State::Moving);
+        self.state = fork.then.map_or(State::Done, State::Joined);
     }
 
     /// The activity is over; its token goes on.
@@ -87,6 +95,57 @@ impl Branch {
     }
 }
 
+impl Branch {
+    /// The nodes from which tokens inside have arrived at joins.
+    fn arrived(&self, arrived: &mut BTreeMap<String, BTreeSet<String>>) {
+        match &self.state {
+            State::Arrived(join) => {
+                arrived.entry(join.clone()).or_default().insert(self.last.clone());
+            }
+            State::Fork(fork) => {
+                for branch in &fork.branches {
+                    branch.arrived(arrived);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the tokens that have arrived at a join, and hands over what they have come to since `base`.
+    fn take_arrived(&mut self, join: &str, base: &Data, data: &mut Data) {
+        match &mut self.state {
+            State::Arrived(here) if here == join => {
+                let own = std::mem::take(&mut self.data);
+                let changed = own
+                    .fields
+                    .iter()
+                    .filter(|(name, value)| base.fields.get(*name) != Some(value));
+                data.set_all(
+                    changed
+                        .map(|(name, value)| (name.clone(), value.clone()))
+                        .collect::<Vec<_>>(),
+                );
+                data.rejected |= own.rejected;
+                if let Some(rested) = own.rested {
+                    data.rested.get_or_insert_default().extend(rested);
+                }
+                data.undo
+                    .retain(|undo| !base.undo.contains(undo) || own.undo.contains(undo));
+                let fresh = own.undo.into_iter().filter(|undo| !base.undo.contains(undo));
+                data.undo.extend(fresh);
+                self.data.undo.clone_from(&base.undo);
+                self.state = State::Done;
+            }
+            State::Fork(fork) => {
+                for branch in &mut fork.branches {
+                    branch.take_arrived(join, base, data);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Fork {
     fn advance(&mut self, world: &mut World<'_>, around: &Around<'_>) -> Result<bool, Leave> {
         loop {
@@ -94,6 +153,9 @@ impl Fork {
                 if let Err(leave) = self.branches[at].advance(world, around) {
                     return Err(self.left_by(at, leave));
                 }
+            }
+            if self.complete(world) {
+                continue;
             }
             let is_over = self.branches[0].is_done();
             let listeners = self.branches.iter_mut();
@@ -104,6 +166,26 @@ impl Fork {
                 return Ok(self.branches.iter().all(Branch::is_done));
             }
         }
+    }
+
+    /// Where branches of several forks have all arrived at a join, one goes on from it.
+    fn complete(&mut self, world: &World<'_>) -> bool {
+        let mut arrived: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for branch in &self.branches {
+            branch.arrived(&mut arrived);
+        }
+        let complete = arrived
+            .into_iter()
+            .find(|(join, from)| world.definition.incoming(join) == *from);
+        let Some((join, _)) = complete else { return false };
+        let mut data = self.base.copy();
+        for branch in &mut self.branches {
+            branch.take_arrived(&join, &self.base, &mut data);
+        }
+        let mut branch = Branch::new(data, self.then.clone(), State::Joined(join));
+        branch.data.rested = branch.data.rested.take().or_else(|| self.base.rested.clone());
+        self.branches.push(branch);
+        true
     }
 
     /// The data of a fork that is left early.

@@ -171,12 +171,20 @@ impl Definition {
     }
 
     fn joins(&self, id: &str) -> bool {
-        let node = self.node(id);
-        let nodes = self.inside(&node.scope).nodes.iter();
-        let incoming: usize = nodes
-            .map(|from| self.successors(from).iter().filter(|to| *to == id).count())
-            .sum();
-        incoming > 1 && matches!(node.kind.as_str(), "parallelGateway" | "inclusiveGateway")
+        let kind = self.node(id).kind.as_str();
+        matches!(kind, "parallelGateway" | "inclusiveGateway") && self.incoming(id).len() > 1
+    }
+
+    /// Whether a token waits there that no fork around it has sent.
+    pub(super) fn waits(&self, id: &str) -> bool {
+        self.joins(id) && self.node(id).kind == "parallelGateway"
+    }
+
+    /// The nodes with a flow to this one.
+    pub(super) fn incoming(&self, id: &str) -> BTreeSet<String> {
+        let nodes = self.inside(&self.node(id).scope).nodes.iter();
+        let into = nodes.filter(|from| self.successors(from).iter().any(|to| to == id));
+        into.cloned().collect()
     }
 
     /// An end with an error or `terminate` is no way out of a fork, except with `all`.

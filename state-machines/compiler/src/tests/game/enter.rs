@@ -91,7 +91,10 @@ impl Branch {
         }
         let then = world.definition.join(&place.node);
         let base = std::mem::take(&mut self.data);
-        let branch = |to| Branch::new(base.copy(), then.clone(), State::Moving(to));
+        let branch = |to| Branch {
+            last: place.node.clone(),
+            ..Branch::new(base.copy(), then.clone(), State::Moving(to))
+        };
         let branches = taken.into_iter().map(branch).collect();
         self.state = State::Fork(Box::new(Fork { base, then, branches }));
         Ok(())

@@ -40,7 +40,8 @@ impl Multi {
         around: &Around<'_>,
     ) -> Result<bool, Leave> {
         loop {
-            while self.next < self.items.len() && (!self.sequential || self.runs.is_empty()) {
+            let at_once = if self.sequential { 1 } else { 40 };
+            while self.next < self.items.len() && self.runs.len() < at_once {
                 self.run(place, world, around);
             }
             for at in world.order(self.runs.len()) {

@@ -52,7 +52,7 @@ impl Branch {
                 }
             }
             State::Active(active) => active.collect(definition, around, open),
-            State::Moving(_) | State::Idle | State::Done => {}
+            State::Moving(_) | State::Joined(_) | State::Arrived(_) | State::Idle | State::Done => {}
         }
     }
 

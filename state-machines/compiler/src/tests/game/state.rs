@@ -16,12 +16,18 @@ pub(super) struct Branch {
     pub(super) until: Option<String>,
     pub(super) state: State,
     pub(super) listener: Option<Listener>,
+    /// The node that was entered last.
+    pub(super) last: String,
 }
 
 #[derive(Debug)]
 pub(super) enum State {
     /// About to enter.
     Moving(String),
+    /// About to enter a join at which all have arrived.
+    Joined(String),
+    /// At a join that waits for branches of other forks.
+    Arrived(String),
     /// In a place that is no activity.
     Resting(Place),
     Fork(Box<Fork>),
@@ -115,12 +121,12 @@ pub(super) enum Cause {
 
 impl Branch {
     pub(super) fn new(data: Data, until: Option<String>, state: State) -> Self {
-        let listener = None;
         Self {
             data,
             until,
             state,
-            listener,
+            listener: None,
+            last: String::new(),
         }
     }
 

@@ -38,7 +38,7 @@ impl<'a> Builder<'a> {
         ];
         blocks.extend(more.iter().filter(|(wanted, _)| *wanted).map(|(_, block)| *block));
         if context.depth < DEEPEST {
-            let nested: [(bool, Block<'a>); 10] = [
+            let nested: [(bool, Block<'a>); 11] = [
                 (true, Self::choice),
                 (true, Self::decide),
                 (true, Self::repeat),
@@ -51,6 +51,7 @@ impl<'a> Builder<'a> {
                     has.compensation && !context.is_racing && !context.is_repeated,
                     Self::compensation,
                 ),
+                (has.unnested && !context.is_branch, Self::unnested),
                 (has.multi_sequential || has.multi_parallel, Self::repeated),
             ];
             blocks.extend(

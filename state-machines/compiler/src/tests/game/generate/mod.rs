@@ -10,6 +10,7 @@ mod events;
 mod gateways;
 mod repeated;
 mod scopes;
+mod unnested;
 mod values;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ pub(in crate::tests) struct Features {
     pub(in crate::tests) multi_parallel: bool,
     /// Errors that nobody catches.
     pub(in crate::tests) incidents: bool,
+    /// Forks that do not nest.
+    pub(in crate::tests) unnested: bool,
 }
 
 impl Features {
@@ -73,6 +76,7 @@ impl Features {
         multi_sequential: false,
         multi_parallel: false,
         incidents: false,
+        unnested: false,
     };
 
     pub(in crate::tests) const ALL: Self = Self {
@@ -96,6 +100,8 @@ impl Features {
         multi_sequential: true,
         multi_parallel: true,
         incidents: true,
+        // What leaves a fork early does not go with them.
+        unnested: false,
     };
 }
 
