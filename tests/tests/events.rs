@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use domain::id::{InstanceId, TaskId, TenantId};
+use domain::place::Answer;
 use domain::task::Task;
 use domain::thrown::Channel;
 use serde_json::{Value, json};
@@ -207,7 +208,12 @@ async fn a_listener_is_over_when_its_activity_is_left() {
     release["idempotency_key"] = json!("k");
     release["release"] = json!({ "node": "sub", "visit": 1 });
     invoke(&app, "close_scope", release).await;
-    for (node, visit) in [("activity", 2), ("sub", 3)] {
+    for (node, visit, decided) in [
+        // It was open before: it does not open again.
+        ("activity", 2, None),
+        // It is opened with its activity, however soon that is left.
+        ("sub", 3, Some(Answer::over())),
+    ] {
         invoke(&app, "open_receive", late(&execution.instance, node, visit)).await;
         let id = TaskId::parse(&format!("{}~listener~{visit}", execution.instance)).unwrap();
         let place = app
@@ -215,14 +221,9 @@ async fn a_listener_is_over_when_its_activity_is_left() {
             .app
             .store
             .task_get(&TenantId::default_tenant(), &id)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            place.decided.unwrap().answer,
-            domain::place::Answer::over(),
-            "{node}"
-        );
+            .await;
+        let place = place.unwrap().and_then(|place| place.decided);
+        assert_eq!(place.map(|decision| decision.answer), decided, "{node}");
     }
 }
 
@@ -272,7 +273,43 @@ async fn a_cycle_occurs_as_often_as_it_says() {
     invoke(&app, "open_timer", again(2)).await;
     assert_eq!(occurred(2).await, json!("tick"));
     invoke(&app, "open_timer", again(3)).await;
-    assert_eq!(occurred(3).await, json!(null));
+    let nodes: Vec<u32> = places(&app, &execution.instance)
+        .await
+        .iter()
+        .filter(|place| place.attached.is_some())
+        .map(|place| place.id.visit)
+        .collect();
+    assert_eq!(nodes, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_does_not_open_again_tells_so() {
+    let app = TestApp::start().await;
+    let listener = |name: &str, visit: u32| {
+        let mut extra = json!({ "attached": { "node": "sub", "visit": 1 }, "seq": 2 + visit, "visit": visit, "path": [] });
+        extra["events"] = json!([{ "node": "alarm", "signal": { "name": "fire" } }]);
+        let mut state = place(&app, "open_receive", "listener", extra);
+        state["Output"] = json!(format!(
+            "{{% $merge([$states.input, {{\"{name}\": $states.result}}]) %}}"
+        ));
+        state
+    };
+    let states = json!({
+        "first": then(listener("first", 1), Some("again")),
+        "again": then(listener("again", 2), None),
+    });
+    let execution = Machine::create(&app, "first", states).await.start().await;
+    until_opened(&app, &execution.instance, "listener").await;
+    let mut release = json!({
+        "tenant": "default", "instance": execution.instance, "epoch": 1, "workflow": "by-hand", "version": 1, "ticket": "t",
+        "starter": "nobody", "node": "sub", "visit": 1, "seq": 9, "path": [], "idempotency_key": "k",
+    });
+    release["release"] = json!({ "node": "sub", "visit": 1 });
+    invoke(&app, "close_scope", release).await;
+    let output = execution.output().await.unwrap();
+    assert_eq!(output["first"], json!({ "event": null, "data": {} }));
+    assert_eq!(output["again"], json!({ "event": null, "entered": false }));
+    assert_eq!(places(&app, &execution.instance).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,7 +347,15 @@ async fn a_scope_that_is_left_closes_and_tells_how_far_it_was() {
     closing["since"] = json!(4);
     closing["places"] = json!({ "a": ["amount"], "b": [] });
     closing["path"] = json!([{ "node": "thrown", "visit": 1, "seq": 8 }]);
-    let expected = json!({ "seq": 12, "visits": { "a": 2, "b": 1, "x": 4 }, "data": { "amount": 7 } });
+    closing["services"] = json!(["book", "pay"]);
+    for (node, visit) in [("book", 1), ("book", 2), ("other", 1)] {
+        let mut call = opening(node, visit, 5, json!({}));
+        call["idempotency_key"] = json!(format!("i-scope/{node}/{visit}"));
+        call["message"] = json!({ "name": "called", "correlation": "nobody" });
+        invoke(&app, "throw_event", call).await;
+    }
+    let visits = json!({ "a": 2, "b": 1, "book": 2, "x": 4 });
+    let expected = json!({ "seq": 12, "visits": visits, "data": { "amount": 7 } });
     for _ in 0..2 {
         assert_eq!(invoke(&app, "close_scope", closing.clone()).await, expected);
     }

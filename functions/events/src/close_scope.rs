@@ -7,7 +7,7 @@ use store::Table;
 pub fn handler() -> Handler {
     let mut grants = engine::grants::deciding();
     grants.push(table(Table::Tasks, "Query PutItem"));
-    grants.push(table(Table::Instances, "BatchWriteItem"));
+    grants.push(table(Table::Instances, "BatchWriteItem Query"));
     Handler::new("close_scope", Trigger::StateMachine, grants, close_scope)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
-use domain::id::TenantId;
+use domain::id::{TaskId, TenantId};
 use domain::place::Answer;
 use domain::task::Task;
 use domain::{Error, Result};
@@ -34,17 +34,24 @@ pub async fn answer(app: &App, tenant: &TenantId, place: &Task) -> Result<()> {
         }
         Answer::Error { error, cause } => {
             let failure = app.sfn.send_task_failure().task_token(&place.token);
-            heard(place, failure.error(error).cause(cause).send().await)
+            heard(&place.id, failure.error(error).cause(cause).send().await)
         }
     }
 }
 
-async fn succeed(app: &App, place: &Task, output: Value) -> Result<()> {
-    let success = app.sfn.send_task_success().task_token(&place.token);
-    heard(place, success.output(output.to_string()).send().await)
+/// Tells an execution that a listener was not opened, because it was over before.
+pub(crate) async fn not_entered(app: &App, place: &TaskId, token: &str) -> Result<()> {
+    let output = json!({ "event": null, "entered": false }).to_string();
+    let success = app.sfn.send_task_success().task_token(token);
+    heard(place, success.output(output).send().await)
 }
 
-fn heard<O, E, R>(place: &Task, sent: std::result::Result<O, SdkError<E, R>>) -> Result<()>
+async fn succeed(app: &App, place: &Task, output: Value) -> Result<()> {
+    let success = app.sfn.send_task_success().task_token(&place.token);
+    heard(&place.id, success.output(output.to_string()).send().await)
+}
+
+fn heard<O, E, R>(place: &TaskId, sent: std::result::Result<O, SdkError<E, R>>) -> Result<()>
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
@@ -57,7 +64,7 @@ where
                 Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")
             ) =>
         {
-            tracing::debug!(place = %place.id, code = e.code(), "the execution does not wait for this answer");
+            tracing::debug!(place = %place, code = e.code(), "the execution does not wait for this answer");
             Ok(())
         }
         Err(e) => Err(store::aws_error("answer a place", e)),

@@ -72,6 +72,37 @@ async fn occurrence(app: &App, tenant: &TenantId, id: &TaskId, attached: &Attach
         .saturating_add(1))
 }
 
+/// Whether a listener that was open before does not open once more: it is over, and nothing is left for it. The first time it is
+/// opened with its activity, however soon that is left.
+async fn stays_closed(app: &App, tenant: &TenantId, place: &Task) -> Result<bool> {
+    if place.attached.is_none() {
+        return Ok(false);
+    }
+    let visits = app.store.visits_of(tenant, &place.id).await?;
+    let is_again = visits.iter().any(|other| is_of_the_same(place, other));
+    if !is_again || visits.iter().any(|other| other.id == place.id) || !is_over(app, tenant, place).await? {
+        return Ok(false);
+    }
+    if handles_the_rest(place) {
+        for (channel, _) in waits(place) {
+            if !app
+                .store
+                .messages_kept(tenant, &channel, clock::now())
+                .await?
+                .is_empty()
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether both are openings of one listener, for one visit of its activity.
+fn is_of_the_same(listener: &Task, other: &Task) -> bool {
+    other.id.iteration == listener.id.iteration && other.attached == listener.attached
+}
+
 /// Writes the way to a place, then the place itself. None: a newer execution has opened it.
 pub async fn write(app: &App, opening: &Opening, place: &Task) -> Result<Option<Task>> {
     let header = &opening.header;
@@ -84,9 +115,16 @@ pub async fn write(app: &App, opening: &Opening, place: &Task) -> Result<Option<
     Ok(opened)
 }
 
-/// Opens a place that waits for something else than people.
+/// Opens a place that waits for something else than people. None: a newer execution has opened it, or it is a listener
+/// that does not open again.
 pub async fn open(app: &App, opening: &Opening, kind: PlaceKind) -> Result<Option<Task>> {
     let place = row(app, opening, kind, clock::now()).await?;
+    if stays_closed(app, &opening.header.tenant, &place).await? {
+        steps::write(app, &opening.header, &opening.path, place.opened_at).await?;
+        // Without a row, since nothing was entered: who is cut off here is called again, and comes to the same.
+        answer::not_entered(app, &place.id, &place.token).await?;
+        return Ok(None);
+    }
     match write(app, opening, &place).await? {
         Some(place) => arrange(app, &opening.header.tenant, place).await.map(Some),
         None => Ok(None),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{NodeId, TaskId};
+use domain::id::{Iteration, NodeId, TaskId};
 use domain::place::Attached;
 use domain::task::Task;
 use domain::{Error, Result};
@@ -25,6 +25,9 @@ pub struct Closing {
     /// The nodes that can be open, each with the fields that its branch may write.
     #[serde(default)]
     pub places: BTreeMap<NodeId, Vec<String>>,
+    /// The services that branches may have called: how often they did, no place tells.
+    #[serde(default)]
+    pub services: Vec<NodeId>,
     /// The visit whose listeners are over.
     #[serde(default)]
     pub release: Option<Attached>,
@@ -62,7 +65,28 @@ pub async fn close(app: &App, closing: &Closing, at: Timestamp) -> Result<Closed
     if let Some(activity) = &released {
         place::end_listeners(app, tenant, &places, activity).await?;
     }
-    closed(closing, &inside)
+    let called = called(app, closing).await?;
+    closed(closing, &inside, called)
+}
+
+/// The highest visits of the services that were called in the scope, as far as they are done.
+async fn called(app: &App, closing: &Closing) -> Result<BTreeMap<String, u32>> {
+    let mut called = BTreeMap::new();
+    if closing.services.is_empty() {
+        return Ok(called);
+    }
+    let header = &closing.call.header;
+    for step in app.store.steps_of(&header.tenant, &header.instance).await? {
+        let is_service = closing
+            .services
+            .iter()
+            .any(|service| service.as_str() == step.node);
+        if is_service && is_in_iteration(closing, step.iteration.as_ref()) {
+            let highest: &mut u32 = called.entry(step.node).or_default();
+            *highest = step.visit.max(*highest);
+        }
+    }
+    Ok(called)
 }
 
 fn activity(closing: &Closing, visit: &Attached) -> TaskId {
@@ -75,12 +99,17 @@ fn activity(closing: &Closing, visit: &Attached) -> TaskId {
 }
 
 fn is_inside(closing: &Closing, place: &Task) -> bool {
-    let within = match (&closing.call.iteration, &place.id.iteration) {
-        (Some(scope), Some(place)) => place.is_within(scope),
+    is_in_iteration(closing, place.id.iteration.as_ref())
+        && place.seq > closing.since
+        && closing.places.contains_key(&place.id.node)
+}
+
+fn is_in_iteration(closing: &Closing, iteration: Option<&Iteration>) -> bool {
+    match (&closing.call.iteration, iteration) {
+        (Some(scope), Some(iteration)) => iteration.is_within(scope),
         (Some(_), None) => false,
         (None, _) => true,
-    };
-    within && place.seq > closing.since && closing.places.contains_key(&place.id.node)
+    }
 }
 
 /// What a place knows of the execution that opened it.
@@ -92,11 +121,11 @@ struct State {
     data: BTreeMap<String, Value>,
 }
 
-fn closed(closing: &Closing, inside: &[&Task]) -> Result<Closed> {
+fn closed(closing: &Closing, inside: &[&Task], visits: BTreeMap<String, u32>) -> Result<Closed> {
     let mut closed = Closed {
         // Numbers rise along the way that goes on from here, also where it was ahead of what it leaves.
         seq: closing.call.seq,
-        visits: BTreeMap::new(),
+        visits,
         data: BTreeMap::new(),
     };
     let mut inside = inside.to_vec();
