@@ -246,6 +246,7 @@ async fn each_branch_of_a_fork_goes_on_where_it_was() {
     )
     .await;
     approve(&story.manager, &format!("{at}~b~1")).await;
+    assert_eq!(story.resolved(&ticket).await["resolution"], "completed");
 }
 
 /// An instance at the director's task, whose events the test delivers.

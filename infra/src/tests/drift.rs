@@ -98,7 +98,7 @@ fn app() -> App {
         let value = match name {
             config::TOKEN_PUBLIC_KEY => "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
             config::SUBMISSION_KEY => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-            config::TOKEN_PRIVATE_KEY => return None,
+            config::TOKEN_PRIVATE_KEY | config::TIME_ZONE => return None,
             _ => "pflow-",
         };
         Some(value.to_owned())
