@@ -112,11 +112,20 @@ impl<'w> Bound<'w> {
             From::Caught(name) => self.caught(name, goal),
         };
         match goal {
+            Goal::Node(node) if !decided && self.is_begun_apart(&hop.from, node) => 2,
             Goal::Node(_) | Goal::Left => 1 + usize::from(decided),
             // Neither a `Choice` nor an error ends a branch, and each has one state at least.
             Goal::End if decided => 2,
             Goal::End => usize::from(!self.can_end(&hop.from)),
         }
+    }
+
+    /// Whether what a region begins with needs a state of its own: before a fork that a loop leads back to, whose branches
+    /// cannot be there twice.
+    fn is_begun_apart(&self, from: &From, node: NodeIndex) -> bool {
+        let made = self.workflow.node(node);
+        let is_fork = matches!(made.kind, Kind::Fork(_)) && made.repeats;
+        is_fork && matches!(from, From::Begin(_)) && self.workflow.region(made.region).entry != node
     }
 
     /// Whether a state can be the last one.

@@ -49,6 +49,9 @@ impl Lowering<'_> {
             parallel.end = next.is_none();
             parallel.next = next;
             follow.extend(more);
+        } else {
+            // Every way leaves it early; the language wants to be told all the same what would follow.
+            parallel.end = true;
         }
         let (catch, caught) = self.left(index);
         parallel.catch = catch;
@@ -250,7 +253,10 @@ impl Lowering<'_> {
         for (index, node) in self.workflow.nodes() {
             let rests = match &node.kind {
                 Kind::Place(_) => true,
-                Kind::Fork(fork) => fork.each.is_none() && !fork.is_unnested,
+                // One that nothing leads to any more has no branches.
+                Kind::Fork(fork) => {
+                    fork.each.is_none() && !fork.is_unnested && !self.workflow.branches(index).is_empty()
+                }
                 _ => false,
             };
             if !rests || node.region != region {

@@ -157,7 +157,7 @@ impl<'w> Lowering<'w> {
                 continue;
             }
             let (state, mut follow) = match next {
-                Todo::First => self.state(region, stop, &passed),
+                Todo::First => self.first(region, stop, &passed),
                 Todo::Node(index) => self.node(index, &[]),
                 Todo::Answer(index) => self.answer(index),
                 Todo::End(Some(end)) => self.succeed(self.comment(end)),
@@ -236,6 +236,30 @@ impl<'w> Lowering<'w> {
                 };
                 (pass.into(), Vec::new())
             }
+        }
+    }
+
+    /// The first state of a region. A fork that can be resumed in, or that a loop leads back to, is there by itself as well,
+    /// and its branches' states must not be there twice: so what lies before it is a state of its own.
+    fn first(&self, region: RegionIndex, stop: Stop, before: &[NodeIndex]) -> Made {
+        match stop {
+            Stop::State(index)
+                if matches!(self.workflow.node(index).kind, Kind::Fork(_))
+                    && (self.variant == Variant::Resume || self.workflow.node(index).repeats) =>
+            {
+                let behind = self.list(before);
+                let change = Change {
+                    behind: &behind,
+                    ..Change::default()
+                };
+                let pass = Pass {
+                    output: change.output(),
+                    next: Some(self.name(region, todo(stop))),
+                    ..Pass::default()
+                };
+                (pass.into(), vec![todo(stop)])
+            }
+            stop => self.state(region, stop, before),
         }
     }
 

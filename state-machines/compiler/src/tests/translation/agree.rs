@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use asl::types::StateMachine;
+
 use crate::Compiled;
 use crate::tests::game::generate::{Case, Dice};
 use crate::tests::game::{Answer, Game, Place, project};
@@ -17,6 +19,7 @@ pub(super) struct Agreed {
 
 /// Plays a case and runs its machine; the reason where they differ.
 pub(super) fn agree(compiled: &Compiled, case: &Case) -> Result<Agreed, String> {
+    valid(compiled.state_machine())?;
     let services = |key: &str, node: &str| case.service(key, node);
     let mut game = Game::start(&case.definition, case.data.clone(), &services);
     let mut host = Host::new(&services);
@@ -46,6 +49,14 @@ pub(super) fn agree(compiled: &Compiled, case: &Case) -> Result<Agreed, String> 
         steps: run.steps,
         transitions,
     })
+}
+
+/// Whether Step Functions would take a machine.
+pub(super) fn valid(machine: &StateMachine) -> Result<(), String> {
+    let faults = asl::validate::text(&machine.to_text(), asl::validate::MachineType::Standard);
+    let mut faults = faults.iter();
+    let fault = faults.find(|one| one.severity == asl::validate::Severity::Error);
+    fault.map_or(Ok(()), |fault| Err(format!("the machine is refused: {fault:?}")))
 }
 
 fn same(game: &Game<'_>, host: &Host<'_>, run: &Run) -> Result<(), String> {

@@ -7,7 +7,7 @@ use crate::tests::game::project;
 use crate::tests::game::{Answer, Game, Place};
 use crate::tests::host::{Host, Run};
 
-use super::agree::{Agreed, ended};
+use super::agree::{Agreed, ended, valid};
 
 /// Stops a case before each step of its run; how many stops there were.
 pub(super) fn resumes(compiled: &Compiled, case: &Case, agreed: &Agreed) -> Result<usize, String> {
@@ -17,6 +17,7 @@ pub(super) fn resumes(compiled: &Compiled, case: &Case, agreed: &Agreed) -> Resu
         game.answer(place, answer);
     }
     let resume = lower_resume(&compiled.workflow);
+    valid(&resume)?;
     for stop in 0..agreed.steps {
         let mut host = Host::new(&services);
         let run = stopped_at(compiled, case, &resume, &mut host, &agreed.answers, stop);
