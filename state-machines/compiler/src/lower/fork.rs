@@ -253,13 +253,10 @@ impl Lowering<'_> {
         for (index, node) in self.workflow.nodes() {
             let rests = match &node.kind {
                 Kind::Place(_) => true,
-                // One that nothing leads to any more has no branches.
-                Kind::Fork(fork) => {
-                    fork.each.is_none() && !fork.is_unnested && !self.workflow.branches(index).is_empty()
-                }
+                Kind::Fork(fork) => fork.each.is_none() && !fork.is_unnested,
                 _ => false,
             };
-            if !rests || node.region != region {
+            if !rests || node.region != region || self.reached.get(index.0) != Some(&true) {
                 continue;
             }
             let at = format!("{{% {position}.at = {} %}}", quote(node.told_id()));

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use asl::types::{Fail, Pass, QueryLanguage, State, StateMachine, States, Succeed};
 use domain::text::Language;
 
+use crate::graph::reachable;
 use crate::node::EndStatus;
 use crate::workflow::{Fork, Kind, Node, NodeIndex, ROOT, RegionIndex, Workflow};
 use expression::Change;
@@ -79,6 +80,8 @@ struct Lowering<'w> {
     variant: Variant,
     fold: Fold,
     travels: Travels,
+    /// What no event leads to lies in no region, and nobody rests there.
+    reached: Vec<bool>,
 }
 
 /// Which members the state has in this workflow.
@@ -123,6 +126,7 @@ impl<'w> Lowering<'w> {
             variant,
             fold: Fold::new(workflow, most),
             travels,
+            reached: reached(workflow),
         }
     }
 
@@ -305,6 +309,14 @@ impl<'w> Lowering<'w> {
         let name = next.map(|next| self.name(region, next));
         (self.list(&passed), name, next.into_iter().collect())
     }
+}
+
+fn reached(workflow: &Workflow) -> Vec<bool> {
+    let successors: Vec<Vec<usize>> = workflow
+        .nodes()
+        .map(|(_, node)| node.targets().iter().map(|to| to.0).collect())
+        .collect();
+    reachable(&successors, [workflow.start.0])
 }
 
 fn todo(stop: Stop) -> Todo {
