@@ -41,6 +41,7 @@ pub async fn run(data: &Path, prefix: &str, target: Target, tell: impl Fn(&str))
     );
     let folder = DataFolder::take(data)?;
     let own = OwnHome::open(folder.path(), &target.region, None).await?;
+    own.functions.complete();
     let here = Aws {
         region: target.region.clone(),
         access_key_id: "test".to_owned(),

@@ -143,7 +143,15 @@ impl Platform {
 
     /// Polls the queues, follows the streams, runs the schedules. Apart from [`Self::start`], so that tests can deliver
     /// events themselves.
-    pub fn follow(&mut self) {
+    pub async fn follow(&mut self) {
+        if let Some(own) = &self.home {
+            // The data folder's lock says that whoever received from them before is gone.
+            for url in self.queue_urls.values() {
+                if let Err(error) = own.home.release_messages(url).await {
+                    tracing::warn!(error = %error, "messages of the last process come later");
+                }
+            }
+        }
         for handler in functions::handlers() {
             self.run_handler(handler);
         }
@@ -270,6 +278,7 @@ fn register(own: &OwnHome, app: &App) {
             own.functions.register(name, app.clone(), handler);
         }
     }
+    own.functions.complete();
 }
 
 /// On loopback only.

@@ -41,7 +41,7 @@ impl TestApp {
     /// As it runs: requests are served, queues and streams are followed.
     pub async fn start() -> Self {
         let mut app = Self::start_with(|http| http).await;
-        app.platform.follow();
+        app.platform.follow().await;
         app
     }
 

@@ -21,7 +21,12 @@ pub const PASSWORD: &str = "password-1";
 impl Story {
     /// By the API, as an administrator and a designer would do it.
     pub async fn set_up(app: &TestApp) -> Self {
-        let admin = app.client.sign_in("admin", ADMIN_PASSWORD).await;
+        Self::set_up_at(&app.client).await
+    }
+
+    /// On the platform that a client talks to, wherever it runs.
+    pub async fn set_up_at(client: &Client) -> Self {
+        let admin = client.sign_in("admin", ADMIN_PASSWORD).await;
         let permissions = ["task:read", "task:act", "instance:read"];
         let director = json!({ "key": "director", "name": { "en": "Director", "zh": "总监" }, "permissions": permissions });
         admin.post("/roles", director).await.data(201);

@@ -29,7 +29,7 @@ fn granted(grants: &[Grant], call: &Call) -> bool {
 async fn the_story_needs_no_more_than_is_granted() {
     let wire = Wire::new();
     let mut app = TestApp::start_with(|http| wire.around(http)).await;
-    app.platform.follow();
+    app.platform.follow().await;
     let story = Story::set_up(&app).await;
     for (amount, outcome) in [(120.0, "approve"), (9000.0, "approve"), (50.0, "reject")] {
         let submission = story.submit(amount).await;

@@ -213,6 +213,16 @@ impl Home {
         }
     }
 
+    /// Takes the messages of a queue back from receivers that are known to be gone: those of an earlier process, where
+    /// no other receives from it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such queue, or it cannot be written.
+    pub async fn release_messages(&self, queue_url: &str) -> Result<(), AwsError> {
+        self.0.sqs.release(queue_url).await
+    }
+
     pub fn folder(&self) -> &Path {
         &self.0.options.folder
     }

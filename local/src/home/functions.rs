@@ -8,18 +8,37 @@ use aws::BoxFuture;
 use aws::lambda::{FunctionError, Functions, Invocation};
 use runtime::{App, Handler};
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// The variable of a function that says where it is called instead, by a POST of the event.
 const CALLBACK: &str = "MINISTACK_LAMBDA_PROXY_URL";
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct InProcess {
+    /// Whether all handlers are registered. State machines go on as soon as the home is open; until their functions are
+    /// there, they wait.
+    complete: watch::Sender<bool>,
     /// By the function's whole name.
     handlers: RwLock<HashMap<String, (App, Handler)>>,
     http: reqwest::Client,
 }
 
+impl Default for InProcess {
+    fn default() -> Self {
+        Self {
+            complete: watch::Sender::new(false),
+            handlers: RwLock::default(),
+            http: reqwest::Client::new(),
+        }
+    }
+}
+
 impl InProcess {
+    /// Says that no more handlers will be registered.
+    pub fn complete(&self) {
+        self.complete.send_replace(true);
+    }
+
     /// Lets a function of this name be this handler.
     pub fn register(&self, name: String, app: App, handler: Handler) {
         let mut handlers = self.handlers.write().unwrap_or_else(PoisonError::into_inner);
@@ -63,6 +82,12 @@ impl InProcess {
 impl Functions for InProcess {
     fn invoke(&self, invocation: Invocation) -> BoxFuture<'_, Result<Value, FunctionError>> {
         Box::pin(async move {
+            let _ = self
+                .complete
+                .subscribe()
+                .wait_for(|complete| *complete)
+                .await
+                .map(drop);
             if let Some((app, handler)) = self.find(&invocation.function) {
                 let invoked = handler
                     .invoke(app, invocation.payload, invocation.request_id)

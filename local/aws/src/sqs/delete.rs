@@ -76,6 +76,20 @@ impl Sqs {
         Ok(Value::Null)
     }
 
+    /// Takes messages back from receivers that are known to be gone, as if they had not received them.
+    pub(crate) async fn release(&self, url: &str) -> Result<(), AwsError> {
+        let queue = self.of_url(url)?;
+        let (id, now) = (queue.id, self.now());
+        self.write(move |connection| {
+            let update = "UPDATE messages SET visible = ?2, receives = receives - 1
+                          WHERE queue = ?1 AND visible > ?2 AND receives > 0";
+            connection.execute(update, params![id, now])
+        })
+        .await?;
+        queue.arrivals.notify_waiters();
+        Ok(())
+    }
+
     pub(super) async fn delete_message_batch(&self, request: Batch) -> Result<Value, AwsError> {
         self.batch(request, |_| Ok(Action::Delete)).await
     }

@@ -59,6 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let folder = DataFolder::take(&arguments.data.data)?;
     if arguments.no_gateway {
         let mut own = OwnHome::open(folder.path(), &arguments.region, Some(arguments.aws_port)).await?;
+        own.functions.complete();
         own.run();
         println!(
             "The AWS endpoint is ready: http://127.0.0.1:{}",
@@ -89,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         started = Platform::start(options) => started?,
         () = stopped() => return Ok(ExitCode::SUCCESS),
     };
-    platform.follow();
+    platform.follow().await;
     if let Some(password) = &platform.admin_password {
         println!("The administrator was created. Shown this once: user admin, password {password}");
     }

@@ -1,0 +1,10 @@
+//! `pflow` as a process: killed, stopped, backed up, refused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics"
+)]
+
+mod crash;
+mod keep;
+mod pflow;
