@@ -22,7 +22,7 @@ async fn consuming_a_submission_is_killed_everywhere() {
             "and delivered once more"
         );
         let (ticket, task) = stage.standing().await;
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         assert_eq!(stage.vote(&task).await, Some(200));
         stage.resolved_once(&ticket).await;
         assert_eq!(
@@ -39,7 +39,7 @@ async fn consuming_a_submission_is_killed_everywhere() {
 async fn completing_a_task_is_killed_everywhere_and_the_stream_goes_on() {
     for done in [false, true] {
         let mut stage = Stage::set().await;
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         for calls in 0.. {
             stage.story.submit(120.0).await;
             let (ticket, task) = stage.standing().await;
@@ -122,7 +122,7 @@ async fn ending_an_instance_is_killed_everywhere() {
             stage.invoke("end_instance", message).await,
             "and delivered once more"
         );
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         stage.resolved_once(&ticket).await;
     }
 }
