@@ -40,7 +40,7 @@ pub async fn run(data: &Path, prefix: &str, target: Target, tell: impl Fn(&str))
         data.display()
     );
     let folder = DataFolder::take(data)?;
-    let own = OwnHome::open(folder.path(), &target.region, None).await?;
+    let own = OwnHome::open(folder.path(), &target.region, ("", ""), None).await?;
     own.functions.complete();
     let here = Aws {
         region: target.region.clone(),

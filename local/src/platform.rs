@@ -98,8 +98,11 @@ impl Platform {
         );
         tasks.spawn(serve);
         let secrets = Secrets::of_folder(&options.data)?;
+        let credentials = (options.access_key_id.as_str(), options.secret_access_key.as_str());
         let home = match options.endpoint {
-            Endpoint::Own { port } => Some(OwnHome::open(&options.data, &options.region, port).await?),
+            Endpoint::Own { port } => {
+                Some(OwnHome::open(&options.data, &options.region, credentials, port).await?)
+            }
             Endpoint::Other(_) => None,
         };
         let http = home

@@ -130,7 +130,7 @@ async fn ending_an_instance_is_killed_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_a_task_and_recording_a_payment_are_killed_everywhere() {
     let mut stage = Stage::set().await;
-    stage.app.platform.follow();
+    stage.app.platform.follow().await;
     let header = |instance: &str, ticket: &str| {
         json!({
             "tenant": "default", "instance": instance, "epoch": 1, "workflow": "expense-approval", "version": 1,
@@ -185,7 +185,7 @@ async fn opening_a_task_and_recording_a_payment_are_killed_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_whose_opening_was_cut_off_comes_into_the_lists_all_the_same() {
     let mut stage = Stage::set().await;
-    stage.app.platform.follow();
+    stage.app.platform.follow().await;
     let store = stage.app.platform.app.store.clone();
     for (round, done) in [false, true].into_iter().enumerate() {
         let mut with_row = 0;

@@ -69,7 +69,7 @@ fn event(node: &str, id: &str) -> Option<Answer> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_whose_opening_was_cut_off_takes_what_is_thrown() {
     let mut stage = Stage::set().await;
-    stage.app.platform.follow();
+    stage.app.platform.follow().await;
     for done in [false, true] {
         for calls in 0.. {
             let (early, late) = (
@@ -152,7 +152,7 @@ async fn throwing_is_killed_everywhere_and_the_sweeper_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_a_scope_is_killed_everywhere() {
     let mut stage = Stage::set().await;
-    stage.app.platform.follow();
+    stage.app.platform.follow().await;
     for done in [false, true] {
         let instance = format!("i-scope-{done}");
         assert!(stage.invoke("open_receive", opening(&instance, "inside")).await);

@@ -12,6 +12,8 @@ use crate::deliveries::{self, Deliveries};
 use crate::dynamodb::{self, DynamoDb, Position, Records};
 use crate::events::{self, Events};
 use crate::lambda::{self, Functions, Lambda};
+use crate::s3::{self, S3};
+use crate::scheduler::{self, Scheduler};
 use crate::sqs::{self, Names, Sqs};
 use crate::{AwsError, Clock, Service};
 
@@ -27,6 +29,8 @@ pub struct Options {
     pub account: String,
     /// What the URLs of queues begin with: `http://127.0.0.1:4566`.
     pub base_url: String,
+    /// Key and secret that requests to S3 are signed with.
+    pub credentials: (String, String),
     pub clock: Clock,
 }
 
@@ -37,6 +41,12 @@ pub enum HomeError {
         path: PathBuf,
         #[source]
         source: dynamodb::OpenError,
+    },
+    #[error("the objects in {}", path.display())]
+    Objects {
+        path: PathBuf,
+        #[source]
+        source: s3::OpenError,
     },
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -50,10 +60,12 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) storage: Storage,
     pub(crate) dynamodb: Arc<DynamoDb>,
+    pub(crate) s3: Arc<S3>,
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) events: Events,
     pub(crate) lambda: Lambda,
+    pub(crate) scheduler: Scheduler,
     pub(crate) states: OnceLock<Arc<dyn Service>>,
 }
 
@@ -89,7 +101,18 @@ impl Home {
         let path = options.folder.join("tables.db");
         let dynamodb = DynamoDb::open(&path, &options.region);
         let dynamodb = dynamodb.map_err(|source| HomeError::Tables { path, source })?;
-        let schema = [sqs::SCHEMA, deliveries::SCHEMA, events::SCHEMA, lambda::SCHEMA].concat();
+        let path = options.folder.join("objects");
+        let (key, secret) = &options.credentials;
+        let s3 = S3::open(&path, (key, secret));
+        let s3 = s3.map_err(|source| HomeError::Objects { path, source })?;
+        let schema = [
+            sqs::SCHEMA,
+            deliveries::SCHEMA,
+            events::SCHEMA,
+            lambda::SCHEMA,
+            scheduler::SCHEMA,
+        ];
+        let schema = schema.concat();
         let storage = Storage::open(&options.folder.join("services.db"), &schema)?;
         let names = Names {
             region: options.region.clone(),
@@ -103,15 +126,19 @@ impl Home {
         let (queues, outbox) = shared();
         let events = Events::open(storage.clone(), clock(), names.clone(), queues, outbox)?;
         let (queues, outbox) = shared();
-        let lambda = Lambda::open(storage.clone(), clock(), names, queues, outbox)?;
+        let lambda = Lambda::open(storage.clone(), clock(), names.clone(), queues, outbox)?;
+        let (queues, outbox) = shared();
+        let scheduler = Scheduler::open(storage.clone(), clock(), names, queues, outbox)?;
         Ok(Self(Arc::new(Inner {
             options,
             storage,
             dynamodb: Arc::new(dynamodb),
+            s3: Arc::new(s3),
             sqs,
             deliveries,
             events,
             lambda,
+            scheduler,
             states: OnceLock::new(),
         })))
     }
@@ -194,6 +221,8 @@ impl Home {
         tokio::join!(
             Arc::clone(&self.0.sqs).run_moves(),
             self.run_deliveries(),
+            self.0.scheduler.run(),
+            self.0.scheduler.run(),
             self.tidy()
         );
     }

@@ -13,6 +13,8 @@ mod figures;
 mod home;
 pub mod lambda;
 mod route;
+mod s3;
+pub mod scheduler;
 mod server;
 mod service;
 pub mod sqs;

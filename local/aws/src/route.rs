@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::{AwsError, Home, Service, sqs};
@@ -91,10 +92,29 @@ impl Home {
         {
             return answer;
         }
-        failure(
-            &AwsError::unknown_operation(path).with_status(404),
-            &parts.headers,
-        )
+        if let Some(answer) = self.0.scheduler.answer(parts, body).await {
+            return answer;
+        }
+        let request = Request::from_parts(parts.clone(), s3s::Body::from(body.clone()));
+        let (parts, body) = self.0.s3.answer(request).await.into_parts();
+        match body.collect().await {
+            Ok(body) => Response::from_parts(parts, body.to_bytes()),
+            Err(error) => {
+                tracing::error!(error = %error, "an object cannot be read");
+                Response::from_parts(parts, Bytes::new())
+            }
+        }
+    }
+
+    /// Whether a request is for S3: for none of the others.
+    pub(crate) fn is_for_s3(parts: &Parts) -> bool {
+        let path = parts.uri.path().trim_start_matches('/');
+        let others = ["2015-03-31/functions", "schedules", "schedule-groups"];
+        let starts = |other: &&str| {
+            path.strip_prefix(*other)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !parts.headers.contains_key(TARGET) && !others.iter().any(starts)
     }
 }
 

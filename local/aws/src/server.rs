@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::route::failure;
+use crate::s3::{self, AnyBody};
 use crate::{AwsError, Home};
 
 /// Bytes of a body: what DynamoDB takes at most.
@@ -56,7 +57,7 @@ impl Server {
     pub async fn run(self, home: Home, stop: Stop) {
         let answer = move |request| {
             let home = home.clone();
-            async move { answer(&home, request).await.map(Full::new) }
+            async move { answer(&home, request).await }
         };
         self.serve(answer, stop).await;
     }
@@ -149,10 +150,20 @@ pub async fn read(request: Request<Incoming>, largest: usize) -> Result<Request<
     }
 }
 
-async fn answer(home: &Home, request: Request<Incoming>) -> Response<Bytes> {
-    let headers = request.headers().clone();
+async fn answer(home: &Home, request: Request<Incoming>) -> Response<AnyBody> {
+    let (parts, body) = request.into_parts();
+    if Home::is_for_s3(&parts) {
+        // Objects may be large: they are neither read nor written as a whole.
+        return home
+            .0
+            .s3
+            .answer(Request::from_parts(parts, s3s::Body::from(body)))
+            .await;
+    }
+    let headers = parts.headers.clone();
+    let request = Request::from_parts(parts, body);
     let error = match read(request, LARGEST_BODY).await {
-        Ok(request) => return home.answer(request).await,
+        Ok(request) => return home.answer(request).await.map(s3::whole),
         Err(Unread::TooLarge(most)) => {
             let message = format!("The body has more than {most} bytes.");
             AwsError::sender("RequestEntityTooLarge", message).with_status(413)
@@ -162,5 +173,5 @@ async fn answer(home: &Home, request: Request<Incoming>) -> Response<Bytes> {
         }
         Err(Unread::Broken) => AwsError::sender("IncompleteBody", "The body ended too early."),
     };
-    failure(&error, &headers)
+    failure(&error, &headers).map(s3::whole)
 }

@@ -36,7 +36,12 @@ pub struct OwnHome {
 
 impl OwnHome {
     /// Opens the services over `data`; answers over HTTP, too, where a port is given.
-    pub async fn open(data: &Path, region: &str, port: Option<u16>) -> Result<Self> {
+    pub async fn open(
+        data: &Path,
+        region: &str,
+        credentials: (&str, &str),
+        port: Option<u16>,
+    ) -> Result<Self> {
         // First, so that a port that is taken is told before anything is done.
         let server = match port {
             Some(port) => Some(Server::bind(port).await.with_context(|| {
@@ -54,6 +59,7 @@ impl OwnHome {
             region: region.to_owned(),
             account: ACCOUNT.to_owned(),
             base_url,
+            credentials: (credentials.0.to_owned(), credentials.1.to_owned()),
             clock: Clock::new(|| clock::now().as_millisecond()),
         };
         let home = tokio::task::spawn_blocking(move || Home::open(options)).await??;

@@ -17,6 +17,8 @@ use crate::{AwsError, Clock};
 
 pub use rest::OPERATIONS;
 
+pub(crate) use rest::decode;
+
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 
 /// How a function failed: what `Catch` and `Retry` of a state machine match, and a text.

@@ -9,4 +9,5 @@
 mod dynamodb;
 mod events;
 mod home;
+mod scheduler;
 mod sqs;

@@ -57,8 +57,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     allow_many_connections();
     // Held until everything else is closed.
     let folder = DataFolder::take(&arguments.data.data)?;
+    let credentials = (
+        arguments.access_key_id.as_str(),
+        arguments.secret_access_key.as_str(),
+    );
     if arguments.no_gateway {
-        let mut own = OwnHome::open(folder.path(), &arguments.region, Some(arguments.aws_port)).await?;
+        let mut own = OwnHome::open(
+            folder.path(),
+            &arguments.region,
+            credentials,
+            Some(arguments.aws_port),
+        )
+        .await?;
         own.functions.complete();
         own.run();
         println!(
