@@ -265,7 +265,7 @@ impl Run {
         Value::Null
     }
 
-    async fn to_the_end(mut self) -> (Value, Arc<World>, Vec<String>) {
+    async fn run_to_end(mut self) -> (Value, Arc<World>, Vec<String>) {
         for step in [Step::Create, Step::Start, Step::Answer, Step::Pass, Step::Look] {
             self.step(step).await;
         }
@@ -284,7 +284,7 @@ fn sorted(mut types: Vec<String>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_death_at_any_write_changes_nothing() {
-    let (expected, world, told) = Run::open(None).await.to_the_end().await;
+    let (expected, world, told) = Run::open(None).await.run_to_end().await;
     let effects = world.effects();
     assert_eq!(expected["output"], json!(["works", "caught", [1, 2]]));
     assert_eq!((effects.len(), world.calls.load(Ordering::SeqCst)), (7, 7));
@@ -294,7 +294,7 @@ async fn a_death_at_any_write_changes_nothing() {
         for write in 0.. {
             let death = Death::at(write, fault);
             let run = Run::open(Some(Arc::clone(&death))).await;
-            let (found, world, told) = run.to_the_end().await;
+            let (found, world, told) = run.run_to_end().await;
             if !death.dead.load(Ordering::SeqCst) {
                 break;
             }
