@@ -44,6 +44,10 @@ impl Partition {
         format!("{}:express:{machine}:{name}:{id}", self.prefix)
     }
 
+    pub(crate) fn activity(&self, name: &str) -> String {
+        format!("{}:activity:{name}", self.prefix)
+    }
+
     pub(crate) fn map_run(&self, machine: &str, state: &str, id: &str) -> String {
         format!("{}:mapRun:{machine}/{state}:{id}", self.prefix)
     }
@@ -96,6 +100,10 @@ impl Partition {
             .split_once(':')
             .ok_or_else(|| AwsError::new("InvalidArn", format!("Invalid Arn: 'Invalid ARN: {arn}'")))?;
         Ok(Some(ExecutionArn { machine, name }))
+    }
+
+    pub(crate) fn read_activity<'a>(&self, arn: &'a str) -> Result<Option<&'a str>, AwsError> {
+        self.resource(arn, "activity")
     }
 }
 

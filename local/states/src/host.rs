@@ -34,8 +34,9 @@ pub struct ServiceCall {
     pub arguments: Value,
     /// The same for the same work, however often it is asked for.
     pub key: String,
-    /// The ARN of the execution that asks.
+    /// The ARN of the execution that asks, and the name of its state.
     pub execution: String,
+    pub state: String,
 }
 
 /// Why a task failed: what `Retry` and `Catch` see.

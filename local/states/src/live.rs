@@ -13,6 +13,7 @@ use crate::db::executions::{End, MapRunRow, Offer, Step, Stored, Then, Waits};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::resource::Resource;
+use crate::run::Because;
 use crate::token::{ExecutionTokens, TaskId, TokenKey, event_of};
 
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl Live {
     pub(crate) fn step(
         &mut self,
         commands: &[Command],
-        answered: Option<u32>,
+        because: Because,
         now: Timestamp,
         host: &dyn Host,
     ) -> Result<Step> {
@@ -120,7 +121,7 @@ impl Live {
             }
         }
         let outcome = self.execution.outcome().cloned();
-        if let Some(answered) = answered {
+        if let Because::Answered(answered) = because {
             self.calls.retain(|call| *call != answered);
         }
         if outcome.is_none() && !self.calls.is_empty() {
@@ -145,6 +146,10 @@ impl Live {
             wake_at: changed.then_some(wake_at),
             history,
             activities,
+            taken: match because {
+                Because::Taken(offer) => Some(offer),
+                _ => None,
+            },
             map_runs,
             ends_map_runs: self.definition.distributes,
             then,

@@ -11,6 +11,7 @@ use crate::active::Slot;
 use crate::catalog::Definition;
 use crate::error::{Error, Result};
 use crate::host::TaskError;
+use crate::run::Because;
 use crate::service::Service;
 use crate::token::{TaskId, event_of};
 
@@ -138,7 +139,7 @@ impl MapRun {
             token: token.clone(),
             map_run_arn: map_run_arn.clone(),
         };
-        self.service.report(slot.id, None, started).await;
+        self.service.report(slot.id, Because::Else, started).await;
         let ended = match unsupported {
             Some(what) => Err(TaskError::new(
                 "States.Runtime",
@@ -157,7 +158,8 @@ impl MapRun {
                 cause: Some(cause),
             },
         };
-        self.service.report(slot.id, event_of(&token), event).await;
+        let because = event_of(&token).map_or(Because::Else, Because::Answered);
+        self.service.report(slot.id, because, event).await;
     }
 
     /// Runs a child for each item, or batch of items; the outputs in the order of the items.

@@ -12,7 +12,7 @@ use crate::host::TaskError;
 use crate::json::Json;
 use crate::operations::start_execution::{self, Start};
 use crate::resource::Pattern;
-use crate::run::Begun;
+use crate::run::{Because, Begun};
 use crate::service::Service;
 use crate::work::Work;
 
@@ -95,7 +95,7 @@ impl Service {
                 cause: Some(answer.to_string()),
             },
         };
-        let changed = self.change(parent.execution, Some(parent.event), |live| {
+        let changed = self.change(parent.execution, Because::Answered(parent.event), |live| {
             let mut events = Vec::new();
             // The child may end before its start was told.
             if live.calls.contains(&parent.event) {
@@ -155,7 +155,7 @@ impl Service {
                     error: None,
                     cause: None,
                 };
-                service.report(child, None, stop).await;
+                service.report(child, Because::Else, stop).await;
             }
         });
     }

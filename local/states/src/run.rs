@@ -6,6 +6,7 @@ use asl::{Command, Event, ExecutionContext, Timestamp, start_with_tokens};
 use serde_json::Value;
 
 use crate::active::Slot;
+use crate::db::activities;
 use crate::db::executions::{self, ExecutionRow, NewRow, Step, Then, Waits};
 use crate::db::machines::MachineRow;
 use crate::error::{AwsError, Error, Result};
@@ -37,6 +38,17 @@ pub(crate) struct Beginning {
 pub(crate) struct Begun {
     pub(crate) arn: String,
     pub(crate) started: i64,
+}
+
+/// Why an execution takes in an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Because {
+    /// The call of this task was answered.
+    Answered(u32),
+    /// A worker takes this task of an activity.
+    Taken(i64),
+    /// Something else happened.
+    Else,
 }
 
 /// What became of an event.
@@ -73,7 +85,7 @@ impl Service {
             wake_at: None,
             in_memory: None,
         };
-        let mut step = live.step(&commands, None, now, &*self.host)?;
+        let mut step = live.step(&commands, Because::Else, now, &*self.host)?;
         if !live.express && self.host.listens_to(Status::Running) {
             step.tell.insert(0, Status::Running.code());
         }
@@ -147,13 +159,8 @@ impl Service {
         })
     }
 
-    /// Lets an execution take in what `decide` says, in its turn. `answered`: the call of this task was answered.
-    pub(crate) async fn change<D>(
-        self: &Arc<Self>,
-        id: i64,
-        answered: Option<u32>,
-        decide: D,
-    ) -> Result<Changed>
+    /// Lets an execution take in what `decide` says, in its turn.
+    pub(crate) async fn change<D>(self: &Arc<Self>, id: i64, because: Because, decide: D) -> Result<Changed>
     where
         D: FnOnce(&Live) -> std::result::Result<Vec<Event>, AwsError>,
     {
@@ -192,7 +199,7 @@ impl Service {
             .any(|event| matches!(event, Event::Heartbeat { .. }));
         let events_before = live.execution.events();
         let commands = live.take_in(now, events);
-        let step = live.step(&commands, answered, now, &*self.host);
+        let step = live.step(&commands, because, now, &*self.host);
         let unchanged = live.execution.events() == events_before
             && live.calls.len() == calls_before
             && commands.is_empty()
@@ -269,18 +276,22 @@ impl Service {
             match command {
                 Command::ScheduleTask {
                     token,
+                    state,
                     resource,
                     arguments,
                     ..
                 } => {
                     let Some(task) = event_of(&token) else { continue };
                     match Resource::parse(&resource) {
-                        Resource::Activity => self.offered.notify_waiters(),
+                        Resource::Activity => {
+                            self.offer(live.in_memory.is_some(), live.id, task, resource, &arguments);
+                        }
                         meant => self.do_work(Work {
                             slot: Arc::clone(slot),
                             task,
                             token,
                             execution: live.arn().to_owned(),
+                            state,
                             function: resource,
                             resource: meant,
                             arguments,
@@ -294,6 +305,24 @@ impl Service {
                 _ => {}
             }
         }
+    }
+
+    /// Tells workers that there is a task for them.
+    fn offer(self: &Arc<Self>, in_memory: bool, id: i64, task: u32, activity: String, input: &Value) {
+        if !in_memory {
+            self.offered.notify_waiters();
+            return;
+        }
+        let (service, input) = (Arc::clone(self), input.to_string());
+        self.spawn(async move {
+            let offer = move |db: &_| activities::offer(db, &activity, id, task, &input);
+            match service.db.write(offer).await {
+                Ok(_) => service.offered.notify_waiters(),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "cannot offer a task");
+                }
+            }
+        });
     }
 
     /// Nobody waits for a task any more. Calls under way go on, and nobody hears of their outcome.
@@ -396,6 +425,7 @@ impl Service {
             .db
             .read(|db| Ok((executions::calling(db)?, crate::db::outbox::all(db)?)))
             .await?;
+        self.db.forget_lost().await?;
         crate::work::resume(self, calling);
         outbox::resume(self, untold);
         Ok(())

@@ -20,6 +20,7 @@ use crate::db::{Db, Faults, SCHEMA, executions};
 use crate::error::{AwsError, Error, Result};
 use crate::host::Host;
 use crate::map_run::MapRuns;
+use crate::operations::activities::HandedOut;
 use crate::timer::Timer;
 use crate::token::TokenKey;
 
@@ -74,6 +75,7 @@ pub(crate) struct Service {
     pub(crate) told: mpsc::UnboundedSender<i64>,
     /// Rings when a task was offered to whoever works on an activity.
     pub(crate) offered: tokio::sync::Notify,
+    pub(crate) handed_out: HandedOut,
     /// Distributed Maps under way.
     pub(crate) map_runs: MapRuns,
     last_id: AtomicI64,
@@ -127,6 +129,7 @@ impl StepFunctions {
             timer: Timer::default(),
             told,
             offered: tokio::sync::Notify::new(),
+            handed_out: HandedOut::default(),
             map_runs: MapRuns::default(),
             last_id: AtomicI64::new(last_id),
         });
@@ -151,6 +154,11 @@ impl StepFunctions {
     /// As AWS refuses it; `InternalFailure` where the disk fails.
     pub async fn handle(&self, operation: &str, body: Value) -> std::result::Result<Value, AwsError> {
         let service = Arc::clone(&self.service);
+        // Who waits for a task and goes away must not get one.
+        if operation == "GetActivityTask" {
+            let answer = crate::operations::answer(&service, operation, &body).await;
+            return answer.map_err(|error| error.into_answer(operation));
+        }
         let owned = operation.to_owned();
         let turn = service.busy.turn();
         // A caller that goes away must not cut off what follows a write.

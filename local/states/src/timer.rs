@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::db::executions;
 use crate::error::Result;
+use crate::run::Because;
 use crate::service::Service;
 
 /// How many executions are woken at a time.
@@ -119,7 +120,7 @@ async fn wake_all(service: &Arc<Service>) -> Result<()> {
         for id in due {
             let service = Arc::clone(service);
             woken.spawn(async move {
-                if let Err(error) = service.change(id, None, |_| Ok(vec![Event::Time])).await {
+                if let Err(error) = service.change(id, Because::Else, |_| Ok(vec![Event::Time])).await {
                     tracing::error!(
                         execution = id,
                         error = &error as &dyn std::error::Error,

@@ -1,5 +1,6 @@
 //! Doing what Task states ask for, and telling their executions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use asl::Event;
@@ -12,9 +13,9 @@ use crate::host::{ServiceCall, TaskError};
 use crate::json::Json;
 use crate::live::Live;
 use crate::resource::{Pattern, Resource};
-use crate::run::{Changed, Loaded};
+use crate::run::{Because, Changed, Loaded};
 use crate::service::Service;
-use crate::token::TaskId;
+use crate::token::{TaskId, event_of};
 
 /// A task whose call has to be made.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Work {
     pub(crate) token: String,
     /// The execution's ARN.
     pub(crate) execution: String,
+    pub(crate) state: String,
     /// The resource as the definition has it: of a function its ARN.
     pub(crate) function: String,
     pub(crate) resource: Resource,
@@ -75,7 +77,9 @@ impl Service {
                 }
                 Resource::Activity => return,
             };
-            service.report(work.slot.id, Some(work.task), event).await;
+            service
+                .report(work.slot.id, Because::Answered(work.task), event)
+                .await;
         });
     }
 
@@ -93,6 +97,7 @@ impl Service {
             arguments,
             key: work.token.clone(),
             execution: work.execution.clone(),
+            state: work.state.clone(),
         };
         let host = Arc::clone(&self.host);
         let called = tokio::spawn(async move { host.call(call).await });
@@ -106,10 +111,10 @@ impl Service {
     }
 
     /// Tells an execution what came of its task, until it is on the disk.
-    pub(crate) async fn report(self: &Arc<Self>, id: i64, answered: Option<u32>, event: Event) {
+    pub(crate) async fn report(self: &Arc<Self>, id: i64, because: Because, event: Event) {
         loop {
             let event = event.clone();
-            match self.change(id, answered, |_| Ok(vec![event])).await {
+            match self.change(id, because, |_| Ok(vec![event])).await {
                 Ok(_) => return,
                 Err(error) => {
                     tracing::error!(
@@ -134,7 +139,7 @@ impl Service {
             .ok_or_else(|| AwsError::about("InvalidToken", "Invalid token"))?;
         let gone = || AwsError::about("TaskTimedOut", "Provided task does not exist anymore");
         let owned = token.to_owned();
-        let changed = self.change(task.execution, None, |live: &Live| {
+        let changed = self.change(task.execution, Because::Else, |live: &Live| {
             if live.open().contains(&task.event) {
                 Ok(vec![event(owned)])
             } else {
@@ -178,6 +183,10 @@ async fn call_again(service: &Arc<Service>, id: i64, tasks: &[u32]) -> Result<()
     let context = live.execution.context().clone();
     let machine = Arc::clone(&live.definition.machine);
     let calls = live.calls.clone();
+    let open = live.execution.open_tasks(&machine);
+    let states: HashMap<u32, String> = open
+        .filter_map(|(token, state)| Some((event_of(token)?, state.to_owned())))
+        .collect();
     for task in tasks.iter().copied().filter(|task| calls.contains(task)) {
         let map_run = service.db.read(move |db| map_runs::command(db, id, task)).await?;
         if let Some(command) = map_run {
@@ -201,6 +210,7 @@ async fn call_again(service: &Arc<Service>, id: i64, tasks: &[u32]) -> Result<()
                 event: task,
             }),
             execution: context.id.clone(),
+            state: states.get(&task).cloned().unwrap_or_default(),
             resource: Resource::parse(&function),
             function,
             arguments,

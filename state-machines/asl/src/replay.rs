@@ -23,17 +23,22 @@ pub fn run(recording: &Value) -> Result<Simulation, Vec<Diagnostic>> {
     let definition: StateMachine = serde_json::from_value(definition.clone())
         .map_err(|error| vec![Diagnostic::error("UNREADABLE", "", error.to_string())])?;
     let machine = Machine::new(&definition)?;
-    let history = recording
-        .get("history")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let mut world = Recorded::read(history);
-    world.definition = recording.get("definition").cloned().unwrap_or(Value::Null);
+    let history = history(recording);
+    let mut world = Recorded::of(recording);
     let input = recording.get("input").cloned().unwrap_or(Value::Null);
     let mut context = context(history);
     context.redrive_count = after_redrive(recording).then_some(0);
     Ok(simulate(&machine, input, context, &mut world))
+}
+
+/// What the world did in a recording, for a host that replays it.
+pub fn world(recording: &Value) -> impl World + Send + use<> {
+    Recorded::of(recording)
+}
+
+fn history(recording: &Value) -> &[Value] {
+    let history = recording.get("history").and_then(Value::as_array);
+    history.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A context object with plausible values; the recording lost the true ones.
@@ -127,6 +132,12 @@ fn data(details: &Value, field: &str) -> Value {
 }
 
 impl Recorded {
+    fn of(recording: &Value) -> Self {
+        let mut recorded = Self::read(history(recording));
+        recorded.definition = recording.get("definition").cloned().unwrap_or(Value::Null);
+        recorded
+    }
+
     fn read(history: &[Value]) -> Self {
         let mut recorded = Self::default();
         // The state that each event belongs to, found by following the previous ids.

@@ -92,6 +92,8 @@ pub(crate) struct Step {
     pub(crate) wake_at: Option<Option<i64>>,
     pub(crate) history: Option<(i64, String)>,
     pub(crate) activities: Vec<Offer>,
+    /// The row of a task that a worker takes.
+    pub(crate) taken: Option<i64>,
     pub(crate) map_runs: Vec<MapRunRow>,
     /// Whether rows of Map runs may be left when it ends.
     pub(crate) ends_map_runs: bool,
@@ -251,11 +253,10 @@ pub(crate) fn apply(db: &Connection, step: &Step) -> rusqlite::Result<Vec<i64>> 
         super::history::append(db, step.id, *first, events)?;
     }
     for offer in &step.activities {
-        run(
-            db,
-            "INSERT INTO activity_tasks (activity, execution, task, input) VALUES (?1, ?2, ?3, ?4)",
-            params![offer.activity, step.id, offer.task, offer.input],
-        )?;
+        super::activities::offer(db, &offer.activity, step.id, offer.task, &offer.input)?;
+    }
+    if let Some(taken) = step.taken {
+        super::activities::taken(db, taken)?;
     }
     for map_run in &step.map_runs {
         run(

@@ -1,5 +1,6 @@
 //! The tables: every statement stands here.
 
+pub(crate) mod activities;
 pub(crate) mod executions;
 pub(crate) mod history;
 pub(crate) mod machines;
@@ -83,6 +84,21 @@ impl Db {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         self.storage.read(look).await.map_err(Error::Storage)
+    }
+
+    /// Removes what executions left that were in memory when the process ended.
+    pub(crate) async fn forget_lost(&self) -> Result<()> {
+        let lost = |db: &Connection| {
+            db.query_row(
+                "SELECT EXISTS (SELECT 1 FROM activity_tasks WHERE execution < 0)",
+                [],
+                |row| row.get::<_, bool>(0),
+            )
+        };
+        if self.read(lost).await? {
+            self.write(activities::forget_lost).await?;
+        }
+        Ok(())
     }
 
     /// A setting that is made once and then stays.

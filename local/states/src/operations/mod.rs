@@ -1,5 +1,6 @@
 //! The operations of the API: `answer` is the table of contents.
 
+pub(crate) mod activities;
 mod body;
 mod describe_execution;
 mod execution_history;
@@ -25,12 +26,17 @@ use body::Body;
 
 /// The names of all operations that are answered.
 pub const OPERATIONS: &[&str] = &[
+    "CreateActivity",
     "CreateStateMachine",
+    "DeleteActivity",
     "DeleteStateMachine",
+    "DescribeActivity",
     "DescribeExecution",
     "DescribeStateMachine",
     "DescribeStateMachineForExecution",
+    "GetActivityTask",
     "GetExecutionHistory",
+    "ListActivities",
     "ListExecutions",
     "ListStateMachines",
     "ListTagsForResource",
@@ -50,12 +56,17 @@ pub const OPERATIONS: &[&str] = &[
 pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value) -> Result<Value> {
     let body = Body::new(body)?;
     match operation {
+        "CreateActivity" => activities::create(service, body).await,
         "CreateStateMachine" => state_machine::create(service, body).await,
+        "DeleteActivity" => activities::delete(service, body).await,
         "DeleteStateMachine" => state_machine::delete(service, body).await,
+        "DescribeActivity" => activities::describe(service, body).await,
         "DescribeExecution" => describe_execution::describe(service, body).await,
         "DescribeStateMachine" => state_machines::describe(service, body).await,
         "DescribeStateMachineForExecution" => state_machines::describe_for_execution(service, body).await,
+        "GetActivityTask" => activities::get_task(service, body).await,
         "GetExecutionHistory" => execution_history::get(service, body).await,
+        "ListActivities" => activities::list(service, body).await,
         "ListExecutions" => list_executions::list(service, body).await,
         "ListStateMachines" => state_machines::list(service, body).await,
         "ListTagsForResource" => tags::list(service, body).await,

@@ -17,6 +17,7 @@ use crate::db::machines::{self, MachineRow};
 use crate::error::{AwsError, Result};
 use crate::json::Json;
 use crate::live::seconds;
+use crate::run::Because;
 use crate::service::Service;
 
 /// Members that are kept as they were given.
@@ -158,7 +159,7 @@ async fn end_all(service: &Arc<Service>, machine: i64) {
         Ok(running) => {
             for id in running {
                 // The deletion decides what happens, not this event.
-                service.report(id, None, Event::Time).await;
+                service.report(id, Because::Else, Event::Time).await;
             }
         }
         Err(error) => {

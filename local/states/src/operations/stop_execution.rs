@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::body::Body;
 use crate::error::Result;
 use crate::live::seconds;
+use crate::run::Because;
 use crate::service::Service;
 
 /// Ends an execution. One that has ended stays as it is; the answer is when it did.
@@ -18,7 +19,9 @@ pub(super) async fn stop(service: &Arc<Service>, body: Body<'_>) -> Result<Value
         return Ok(json!({ "stopDate": seconds(stopped) }));
     }
     service
-        .change(execution.id, None, |_| Ok(vec![Event::Stop { error, cause }]))
+        .change(execution.id, Because::Else, |_| {
+            Ok(vec![Event::Stop { error, cause }])
+        })
         .await?;
     let stopped = service.execution(arn).await?.stopped;
     let stopped = stopped.unwrap_or_else(|| service.clock.now().milliseconds());

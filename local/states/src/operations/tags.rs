@@ -29,9 +29,14 @@ pub(super) fn read(body: Body<'_>) -> std::result::Result<Tags, AwsError> {
 async fn resource<'a>(service: &Service, body: Body<'a>) -> Result<&'a str> {
     let arn = body.required("resourceArn")?;
     let missing = || AwsError::new("ResourceNotFound", format!("Resource not found: '{arn}'"));
-    match service.machine(arn).await {
-        Ok(_) => Ok(arn),
-        Err(crate::error::Error::Refused(error)) if error.code == "StateMachineDoesNotExist" => {
+    let found = if arn.contains(":activity:") {
+        service.activity(arn).await.map(drop)
+    } else {
+        service.machine(arn).await.map(drop)
+    };
+    match found {
+        Ok(()) => Ok(arn),
+        Err(crate::error::Error::Refused(error)) if error.code.ends_with("DoesNotExist") => {
             Err(missing().into())
         }
         Err(error) => Err(error),

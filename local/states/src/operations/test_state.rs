@@ -80,6 +80,7 @@ fn call(body: Body<'_>, request: &Value) -> Result<Option<(ServiceCall, bool)>> 
         arguments,
         key: String::new(),
         execution: String::new(),
+        state: String::new(),
     };
     Ok(Some((call, alone)))
 }

@@ -8,6 +8,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "../../../../state-machines/asl/tests/common/mod.rs"]
+mod asl_tests;
 mod crash;
 mod executions;
+mod replay;
 mod support;

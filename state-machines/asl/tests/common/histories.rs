@@ -7,19 +7,24 @@ use super::compare::{Comparison, normalised};
 
 /// What differs, or nothing.
 pub(crate) fn check(case: &Value) -> Result<(), String> {
-    let recorded = case["history"].as_array().ok_or("the recording has no history")?;
     let emitted = replay(case).map_err(|problems| format!("{problems:?}"))?;
+    compare(case, &emitted)
+}
+
+/// What differs between a recording and the events that something emitted for it.
+pub(crate) fn compare(case: &Value, emitted: &[Value]) -> Result<(), String> {
+    let recorded = case["history"].as_array().ok_or("the recording has no history")?;
     let mut comparison = Comparison::new(&case["redactions"]);
     if case["order_normalised"] == true {
         let lost = case["events_missing"].as_u64().unwrap_or(0);
-        return unordered(recorded, &emitted, &mut comparison, lost);
+        return unordered(recorded, emitted, &mut comparison, lost);
     }
-    let in_order = ordered(recorded, &emitted, &mut comparison);
+    let in_order = ordered(recorded, emitted, &mut comparison);
     if in_order.is_ok() || !runs_concurrently(&case["definition"]) {
         return in_order;
     }
     // Iterations that run at the same time may interleave in any way.
-    unordered(recorded, &emitted, &mut Comparison::new(&case["redactions"]), 0)
+    unordered(recorded, emitted, &mut Comparison::new(&case["redactions"]), 0)
         .map_err(|_| in_order.unwrap_err())
 }
 
