@@ -100,6 +100,116 @@ fn tokens_are_the_hosts_where_it_gives_them() {
 }
 
 #[test]
+fn a_redrive_does_again_what_failed_and_only_that() {
+    let call = |next: Value| {
+        let mut state = json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"});
+        state
+            .as_object_mut()
+            .unwrap()
+            .extend(next.as_object().unwrap().clone());
+        state
+    };
+    let branch = |name: &str| json!({"StartAt": name, "States": {name: call(json!({"End": true}))}});
+    let wait = json!({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 50, "End": true}}});
+    let machine = machine(json!({"StartAt": "First", "TimeoutSeconds": 100, "States": {
+        "First": call(json!({"Next": "Fork"})),
+        "Fork": {"Type": "Parallel", "End": true, "Branches": [branch("A"), branch("B"), branch("C"), wait]}}}));
+    let (mut execution, commands) = start(&machine, json!({"n": 1}), ExecutionContext::default());
+    let [first] = tokens(&commands).try_into().unwrap();
+    let commands = execution.apply(&machine, at(1), succeeded(&first, json!({"n": 2})));
+    let [a, b, c] = tokens(&commands).try_into().unwrap();
+    assert_eq!(execution.redrive(&machine, at(2)), [], "it runs");
+    execution.apply(&machine, at(2), succeeded(&a, json!("a")));
+    let error = Some("Broken".to_owned());
+    let failed = Event::TaskFailed {
+        token: b,
+        error,
+        cause: None,
+    };
+    let commands = execution.apply(&machine, at(3), failed);
+    assert!(matches!(
+        commands.last(),
+        Some(Command::Done(Outcome::Failed { .. }))
+    ));
+    execution.take_history();
+
+    let text = serde_json::to_string(&execution).unwrap();
+    let mut execution: Execution = serde_json::from_str(&text).unwrap();
+    let commands = execution.redrive(&machine, at(200));
+    let states: Vec<_> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::ScheduleTask { state, arguments, .. } => Some((state.as_str(), arguments["n"].as_u64())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(states, [("B", Some(2)), ("C", Some(2))]);
+    assert_eq!(
+        types(&mut execution),
+        [
+            "ExecutionRedriven",
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskScheduled",
+            "TaskStarted"
+        ]
+    );
+    let [new_b, new_c] = tokens(&commands).try_into().unwrap();
+    assert_eq!(
+        execution.apply(&machine, at(201), succeeded(&c, json!("late"))),
+        []
+    );
+    execution.apply(&machine, at(201), succeeded(&new_b, json!("b")));
+    execution.apply(&machine, at(201), Event::Time);
+    let done = execution.apply(&machine, at(202), succeeded(&new_c, json!("c")));
+    let output = json!(["a", "b", "c", {"n": 2}]);
+    assert_eq!(done, [Command::Done(Outcome::Succeeded { output })]);
+    assert_eq!(execution.redrive(&machine, at(203)), [], "it has succeeded");
+    assert_eq!(execution.context().redrive_count, Some(1));
+}
+
+#[test]
+fn a_redrive_stands_where_the_failure_was() {
+    let definition = |state: Value| json!({"StartAt": "S", "States": {"S": state}});
+    let cases = [
+        (
+            json!({"Type": "Fail", "Error": "E"}),
+            vec!["ExecutionRedriven", "ExecutionFailed"],
+        ),
+        (
+            json!({"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "S"}]}),
+            vec!["ExecutionRedriven", "ExecutionFailed"],
+        ),
+        (
+            json!({"Type": "Pass", "InputPath": "$.missing", "End": true}),
+            vec!["ExecutionRedriven", "ExecutionFailed"],
+        ),
+    ];
+    for (state, expected) in cases {
+        let machine = machine(definition(state.clone()));
+        let (mut execution, _) = start(&machine, json!({}), ExecutionContext::default());
+        execution.take_history();
+        execution.redrive(&machine, at(1));
+        assert_eq!(types(&mut execution), expected, "{state}");
+    }
+    // One that was stopped, or ran out of time, goes on with what was open.
+    let machine = machine(task(json!({"TimeoutSeconds": 60})));
+    let (mut execution, commands) = start(&machine, json!({}), ExecutionContext::default());
+    let [old] = tokens(&commands).try_into().unwrap();
+    execution.apply(
+        &machine,
+        at(1),
+        Event::Stop {
+            error: None,
+            cause: None,
+        },
+    );
+    let commands = execution.redrive(&machine, at(2));
+    let [new] = tokens(&commands).try_into().unwrap();
+    assert!(old != new && commands.contains(&Command::WakeAt(at(62))));
+}
+
+#[test]
 fn a_heartbeat_moves_its_deadline_and_not_the_timeout() {
     let machine = machine(task(json!({"TimeoutSeconds": 60, "HeartbeatSeconds": 10,
         "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Caught"}]})));

@@ -8,6 +8,7 @@
     reason = "a test may panic"
 )]
 
+mod api;
 #[path = "../../../../state-machines/asl/tests/common/mod.rs"]
 mod asl_tests;
 mod crash;

@@ -19,6 +19,14 @@ pub(super) struct Engine<'a> {
     pub(super) now: Timestamp,
     pub(super) commands: Vec<Command>,
     ready: VecDeque<usize>,
+    /// Where an error began that nothing has caught yet, and how things stood then.
+    pub(super) origin: Option<Origin>,
+}
+
+pub(super) struct Origin {
+    pub(super) frame: usize,
+    /// None where nothing was ended since.
+    pub(super) frames: Option<Vec<Option<Frame>>>,
 }
 
 impl<'a> Engine<'a> {
@@ -29,6 +37,7 @@ impl<'a> Engine<'a> {
             now,
             commands: Vec::new(),
             ready: VecDeque::new(),
+            origin: None,
         }
     }
 
@@ -219,8 +228,18 @@ impl<'a> Engine<'a> {
     }
 
     fn done(&mut self, outcome: Outcome) {
+        // What did not succeed can be redriven: from how things stood when it failed.
+        match (&outcome, self.origin.take()) {
+            (Outcome::Succeeded { .. }, _) => self.execution.frames.clear(),
+            (_, Some(origin)) => {
+                self.execution.failed = Some(origin.frame);
+                if let Some(frames) = origin.frames {
+                    self.execution.frames = frames;
+                }
+            }
+            (_, None) => {}
+        }
         self.execution.outcome = Some(outcome.clone());
-        self.execution.frames.clear();
         self.execution.wake_at = None;
         self.commands.push(Command::Done(outcome));
     }

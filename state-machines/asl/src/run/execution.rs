@@ -25,6 +25,9 @@ pub struct Execution {
     /// What the host was last asked to wake at.
     pub(super) wake_at: Option<Timestamp>,
     pub(super) outcome: Option<Outcome>,
+    /// The frame in which it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failed: Option<usize>,
     /// Events since they were last taken.
     #[serde(skip)]
     pub(super) history: Vec<HistoryEvent>,
@@ -81,6 +84,7 @@ fn begin(
         last_event: 0,
         wake_at: None,
         outcome: None,
+        failed: None,
         history: Vec::new(),
         fixed_context: None,
         shown_state: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::engine::Engine;
+use super::engine::{Engine, Origin};
 use super::frame::Activity;
 use super::history::{EvaluationFailure, EventKind};
 use super::{Command, Outcome};
@@ -125,6 +125,10 @@ impl Engine<'_> {
         match fault {
             Fault::Runtime(cause) => {
                 let cause = decorated(&cause);
+                self.origin = Some(Origin {
+                    frame: id,
+                    frames: None,
+                });
                 self.end(
                     previous,
                     Outcome::Failed {
@@ -164,6 +168,7 @@ impl Engine<'_> {
     pub(super) fn fail(&mut self, id: usize, failure: Failure) {
         let Some((node, _)) = self.at(id) else { return };
         if self.retry(id, node, &failure) {
+            self.origin = None;
             return;
         }
         match &node.kind {
@@ -179,6 +184,7 @@ impl Engine<'_> {
             self.leave_scope(id, failure);
             return;
         };
+        self.origin = None;
         match self.caught(id, node, catch, failure.output()) {
             Ok(exit) => self.exit(id, node, exit, Some(catch.next)),
             // The catcher's own expression failed: nothing catches that.
@@ -243,6 +249,11 @@ impl Engine<'_> {
         let Some(frame) = self.execution.frame(id) else {
             return;
         };
+        if self.origin.is_none() {
+            // The branches around will be ended.
+            let frames = frame.parent.map(|_| self.execution.frames.clone());
+            self.origin = Some(Origin { frame: id, frames });
+        }
         match frame.parent {
             Some(parent) => self.child_failed(parent, id, failure),
             None => {

@@ -33,6 +33,9 @@ pub enum EventKind {
         cause: Option<String>,
     },
     ExecutionTimedOut,
+    ExecutionRedriven {
+        redrive_count: u32,
+    },
     ExecutionAborted {
         error: Option<String>,
         cause: Option<String>,
@@ -211,6 +214,7 @@ impl EventKind {
             Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
             Self::ExecutionFailed { .. } => "ExecutionFailed",
             Self::ExecutionTimedOut => "ExecutionTimedOut",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::ExecutionAborted { .. } => "ExecutionAborted",
             Self::EvaluationFailed(_) => "EvaluationFailed",
             Self::TaskStateAborted => "TaskStateAborted",
@@ -278,6 +282,7 @@ impl EventKind {
                 details
             }
             Self::ExecutionTimedOut => Map::new(),
+            Self::ExecutionRedriven { redrive_count } => single("redriveCount", (*redrive_count).into()),
             Self::MapStateStarted { length } => single("length", (*length).into()),
             Self::MapIterationStarted { index, name }
             | Self::MapIterationSucceeded { index, name }

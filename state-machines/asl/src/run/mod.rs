@@ -10,6 +10,7 @@ mod frame;
 mod history;
 mod map;
 pub(crate) mod probe;
+mod redrive;
 mod task;
 mod time;
 mod wait;

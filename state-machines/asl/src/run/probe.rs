@@ -75,6 +75,7 @@ impl<'m> Probe<'m> {
                 last_event: 0,
                 wake_at: None,
                 outcome: None,
+                failed: None,
                 history: Vec::new(),
                 fixed_context: None,
                 tokens: None,
