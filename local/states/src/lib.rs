@@ -19,6 +19,7 @@ mod memory;
 mod nested;
 mod operations;
 mod outbox;
+mod redrive;
 mod resource;
 mod retention;
 mod run;

@@ -136,7 +136,7 @@ impl Live {
             None => (Then::Rest(self.state()?), Vec::new()),
             Some(outcome) => {
                 self.calls.clear();
-                self.end(outcome, now, host)
+                self.end(outcome, now, host)?
             }
         };
         Ok(Step {
@@ -161,7 +161,7 @@ impl Live {
         serde_json::to_vec(&self.execution).map_err(|e| Error::unreadable("an execution", e))
     }
 
-    fn end(&self, outcome: Outcome, now: Timestamp, host: &dyn Host) -> (Then, Vec<i64>) {
+    fn end(&self, outcome: Outcome, now: Timestamp, host: &dyn Host) -> Result<(Then, Vec<i64>)> {
         let status = Status::of(&outcome);
         let mut tell = Vec::new();
         if !self.express && host.listens_to(status) {
@@ -181,9 +181,14 @@ impl Live {
             output,
             error,
             cause,
-            state: None,
+            // From it one can be redriven.
+            state: if self.express || status == Status::Succeeded {
+                None
+            } else {
+                Some(self.state()?)
+            },
         };
-        (Then::End(Box::new(end)), tell)
+        Ok((Then::End(Box::new(end)), tell))
     }
 }
 

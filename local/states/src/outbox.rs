@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::Status;
 use crate::arn::Partition;
+use crate::busy::Turn;
 use crate::db::executions::{self, ExecutionRow};
 use crate::db::outbox::{self, PARENT, Untold};
 use crate::error::Result;
@@ -47,19 +48,18 @@ impl Service {
 
     fn has_told(&self, id: i64) {
         // Nobody clears any more: it is told once more after the next start.
-        let _ = self.told.send(id);
+        let _ = self.told.send((id, self.busy.turn()));
     }
 }
 
 /// Takes what was told out of the outbox, all of it that came together in one write.
-pub(crate) async fn clear(service: Weak<Service>, mut tidings: UnboundedReceiver<i64>) {
-    while let Some(first) = tidings.recv().await {
+pub(crate) async fn clear(service: Weak<Service>, mut tidings: UnboundedReceiver<(i64, Turn)>) {
+    while let Some((first, _turn)) = tidings.recv().await {
         let mut ids = vec![first];
-        while let Ok(more) = tidings.try_recv() {
+        while let Ok((more, _)) = tidings.try_recv() {
             ids.push(more);
         }
         let Some(service) = service.upgrade() else { return };
-        let _turn = service.busy.turn();
         if let Err(error) = service.db.write(move |db| outbox::told(db, &ids)).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -380,7 +380,9 @@ impl Service {
                 outbox::status_change(&self.partition, &begun, Status::Running),
             );
         }
-        finish(&mut begun, step.then);
+        if let Then::End(end) = step.then {
+            begun.finish(*end);
+        }
         for (kind, id) in told {
             self.tell(*id, *kind, &begun);
         }
@@ -413,7 +415,9 @@ impl Service {
             error: None,
             cause: None,
         };
-        finish(&mut ended, step.then);
+        if let Then::End(end) = step.then {
+            ended.finish(*end);
+        }
         for (kind, id) in step.tell.iter().zip(told) {
             self.tell(*id, *kind, &ended);
         }
@@ -436,16 +440,6 @@ pub(crate) enum Loaded {
     Live(Box<Live>),
     Ended,
     Unknown,
-}
-
-fn finish(row: &mut ExecutionRow, then: Then) {
-    if let Then::End(end) = then {
-        row.status = end.status;
-        row.stopped = Some(end.stopped);
-        row.output = end.output;
-        row.error = end.error;
-        row.cause = end.cause;
-    }
 }
 
 /// What tells express executions of one name apart.

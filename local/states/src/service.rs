@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use crate::active::Active;
 use crate::arn::Partition;
-use crate::busy::Busy;
+use crate::busy::{Busy, Turn};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::db::{Db, Faults, SCHEMA, executions};
@@ -72,7 +72,7 @@ pub(crate) struct Service {
     pub(crate) busy: Busy,
     pub(crate) timer: Timer,
     /// What of the outbox was told.
-    pub(crate) told: mpsc::UnboundedSender<i64>,
+    pub(crate) told: mpsc::UnboundedSender<(i64, Turn)>,
     /// Rings when a task was offered to whoever works on an activity.
     pub(crate) offered: tokio::sync::Notify,
     pub(crate) handed_out: HandedOut,

@@ -57,6 +57,16 @@ pub(crate) struct ExecutionRow {
     pub(crate) cause: Option<String>,
 }
 
+impl ExecutionRow {
+    pub(crate) fn finish(&mut self, end: End) {
+        self.status = end.status;
+        self.stopped = Some(end.stopped);
+        self.output = end.output;
+        self.error = end.error;
+        self.cause = end.cause;
+    }
+}
+
 /// A new execution, before its first step.
 #[derive(Debug)]
 pub(crate) struct NewRow {
@@ -269,6 +279,16 @@ pub(crate) fn apply(db: &Connection, step: &Step) -> rusqlite::Result<Vec<i64>> 
         .iter()
         .map(|kind| super::outbox::put(db, step.id, *kind))
         .collect()
+}
+
+/// Lets one that has ended run again; its step follows.
+pub(crate) fn redrive(db: &Connection, id: i64, now: i64) -> rusqlite::Result<usize> {
+    run(
+        db,
+        "UPDATE executions SET status = 0, stopped = NULL, output = NULL, error = NULL, cause = NULL, \
+         redrives = redrives + 1, redriven = ?2 WHERE id = ?1",
+        params![id, now],
+    )
 }
 
 fn end(db: &Connection, step: &Step, end: &End) -> rusqlite::Result<usize> {

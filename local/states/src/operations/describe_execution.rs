@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use asl::Timestamp;
 use serde_json::{Value, json};
 
 use super::body::Body;
@@ -25,7 +26,7 @@ pub(super) async fn describe(service: &Arc<Service>, body: Body<'_>) -> Result<V
         answer.put_some("cause", execution.cause.as_deref());
     }
     answer.put_some("traceHeader", execution.trace.as_deref());
-    match not_redrivable(&execution) {
+    match not_redrivable(&execution, service.clock.now()) {
         None => answer.put("redriveStatus", "REDRIVABLE"),
         Some(reason) => {
             answer.put("redriveStatus", "NOT_REDRIVABLE");
@@ -57,13 +58,21 @@ pub(super) fn summary(service: &Service, execution: &ExecutionRow) -> Value {
     summary
 }
 
+/// For so long after its end an execution can be redriven.
+const REDRIVABLE_DAYS: i64 = 14;
+
 /// Why an execution cannot be redriven.
-pub(crate) fn not_redrivable(execution: &ExecutionRow) -> Option<String> {
+pub(crate) fn not_redrivable(execution: &ExecutionRow, now: Timestamp) -> Option<String> {
+    let status = execution.status.as_str();
     match execution.status {
-        Status::Running | Status::Succeeded => Some(format!(
-            "Execution is {} and cannot be redriven",
-            execution.status.as_str()
-        )),
-        Status::Failed | Status::TimedOut | Status::Aborted => None,
+        Status::Running | Status::Succeeded => {
+            return Some(format!("Execution is {status} and cannot be redriven"));
+        }
+        Status::Failed | Status::TimedOut | Status::Aborted => {}
     }
+    let age = now
+        .milliseconds()
+        .saturating_sub(execution.stopped.unwrap_or_default());
+    (age > REDRIVABLE_DAYS * 24 * 3600 * 1000)
+        .then(|| format!("Execution is {status} and the redrivable period of {REDRIVABLE_DAYS} days is over"))
 }

@@ -5,6 +5,7 @@ mod body;
 mod describe_execution;
 mod execution_history;
 mod list_executions;
+mod redrive_execution;
 pub(crate) mod start_execution;
 mod start_sync_execution;
 mod state_machine;
@@ -40,6 +41,7 @@ pub const OPERATIONS: &[&str] = &[
     "ListExecutions",
     "ListStateMachines",
     "ListTagsForResource",
+    "RedriveExecution",
     "SendTaskFailure",
     "SendTaskHeartbeat",
     "SendTaskSuccess",
@@ -70,6 +72,7 @@ pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value
         "ListExecutions" => list_executions::list(service, body).await,
         "ListStateMachines" => state_machines::list(service, body).await,
         "ListTagsForResource" => tags::list(service, body).await,
+        "RedriveExecution" => redrive_execution::redrive(service, body).await,
         "SendTaskFailure" => task_answers::failure(service, body).await,
         "SendTaskHeartbeat" => task_answers::heartbeat(service, body).await,
         "SendTaskSuccess" => task_answers::success(service, body).await,

@@ -185,6 +185,8 @@ impl Service {
     /// Closes it and opens it again, with the clock where it was.
     pub(crate) async fn reopen(self, folder: &Folder) -> Self {
         let Self { states, clock, host } = self;
+        // Else what is under way would go on in both.
+        states.settled().await;
         drop(states);
         Self::open_at(&folder.database(), &host, clock, Options::default()).await
     }
