@@ -7,8 +7,8 @@ use asl::Machine;
 use asl::types::StateMachine;
 use lru::LruCache;
 
+use crate::db::Db;
 use crate::db::machines::{self, MachineRow};
-use crate::db::{Db, run};
 use crate::error::{Error, Result};
 
 /// A definition that can run.
@@ -140,18 +140,5 @@ impl Catalog {
         machines.generation += 1;
         machines.by_name.pop(name);
         Ok(changed)
-    }
-
-    /// Forgets definitions that no machine, version or execution needs.
-    pub(crate) async fn collect_definitions(&self, db: &Db) -> Result<usize> {
-        db.write(|db| {
-            run(
-                db,
-                "DELETE FROM definitions WHERE id NOT IN (SELECT definition FROM machines WHERE NOT deleted) \
-                 AND id NOT IN (SELECT definition FROM versions) AND id NOT IN (SELECT definition FROM executions)",
-                [],
-            )
-        })
-        .await
     }
 }

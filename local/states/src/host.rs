@@ -29,7 +29,7 @@ pub trait Host: Send + Sync + 'static {
 pub struct ServiceCall {
     /// Such as `lambda`, `sqs`, `aws-sdk:dynamodb`.
     pub service: String,
-    /// Such as `invoke`, without `.waitForTaskToken`.
+    /// Such as `invoke`, without `.waitForTaskToken`. With `.sync` the answer is expected when what was begun has ended.
     pub action: String,
     pub arguments: Value,
     /// The same for the same work, however often it is asked for.

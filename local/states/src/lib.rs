@@ -11,6 +11,7 @@ mod catalog;
 mod clock;
 mod db;
 mod error;
+mod follow;
 mod host;
 mod json;
 mod live;

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use asl::{Command, Event, Execution, Outcome, Timestamp};
+use asl::{Command, Event, Execution, InSeconds, Outcome, Timestamp};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::Status;
 use crate::catalog::Definition;
-use crate::db::executions::{End, MapRunRow, Offer, Step, Stored, Then, Waits};
+use crate::db::executions::{Stored, Waits};
+use crate::db::steps::{End, MapRunRow, Offer, Step, Then};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::resource::Resource;
@@ -209,16 +210,7 @@ fn history(execution: &mut Execution) -> Result<Option<(i64, String)>> {
         return Ok(None);
     };
     let first = i64::try_from(first.id).unwrap_or(i64::MAX);
-    let events: Vec<Value> = events
-        .iter()
-        .map(|event| {
-            let mut shown = event.to_json();
-            if let Some(timestamp) = shown.get_mut("timestamp") {
-                *timestamp = seconds(event.timestamp.milliseconds());
-            }
-            shown
-        })
-        .collect();
+    let events: Vec<_> = events.iter().map(InSeconds).collect();
     let text = serde_json::to_string(&events).map_err(|e| Error::unreadable("events", e))?;
     Ok(Some((first, text)))
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use asl::Timestamp;
 
 use crate::Status;
-use crate::db::executions::{self, ExecutionRow, Then};
+use crate::db::executions::{self, ExecutionRow};
+use crate::db::steps::{self, Then};
 use crate::error::{AwsError, Result};
 use crate::live::Live;
 use crate::outbox;
@@ -33,8 +34,8 @@ impl Service {
         let wake_at = step.wake_at.flatten();
         let at = now.milliseconds();
         let written = self.db.write(move |db| {
-            executions::redrive(db, id, at)?;
-            let told = executions::apply(db, &step)?;
+            steps::redrive(db, id, at)?;
+            let told = steps::apply(db, &step)?;
             Ok((told, step))
         });
         let (told, step) = written.await?;

@@ -50,10 +50,16 @@ impl Resource {
         if call == "states:startExecution" {
             return Self::StartExecution(pattern);
         }
+        // A host that cannot wait for what it begins must see that it should.
+        let suffix = match pattern {
+            Pattern::Sync { json: true } => ".sync:2",
+            Pattern::Sync { json: false } => ".sync",
+            Pattern::Response | Pattern::Token => "",
+        };
         let (service, action) = call.rsplit_once(':').unwrap_or((call, ""));
         Self::Service {
             service: service.to_owned(),
-            action: action.to_owned(),
+            action: format!("{action}{suffix}"),
             pattern,
         }
     }
@@ -84,6 +90,10 @@ mod tests {
             (
                 "arn:aws:states:::aws-sdk:dynamodb:getItem",
                 service("aws-sdk:dynamodb", "getItem", Pattern::Response),
+            ),
+            (
+                "arn:aws:states:::ecs:runTask.sync",
+                service("ecs", "runTask.sync", Pattern::Sync { json: false }),
             ),
             (
                 "arn:aws:states:::states:startExecution.sync:2",

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use asl::{Command, Event, ExecutionContext, Timestamp, start_with_tokens};
+use asl::{Event, ExecutionContext, Timestamp, start_with_tokens};
 use serde_json::Value;
 
 use crate::active::Slot;
-use crate::db::activities;
-use crate::db::executions::{self, ExecutionRow, NewRow, Step, Then, Waits};
+use crate::db::executions::{self, Waits};
 use crate::db::machines::MachineRow;
+use crate::db::steps::{self, Namesake, NewRow};
 use crate::error::{AwsError, Error, Result};
 use crate::live::Live;
-use crate::resource::Resource;
 use crate::service::Service;
-use crate::token::{ExecutionTokens, TaskId, event_of};
-use crate::work::Work;
+use crate::token::{ExecutionTokens, TaskId};
 use crate::{Status, outbox};
 
 /// An execution that shall begin.
@@ -63,16 +61,18 @@ pub(crate) enum Changed {
 
 impl Service {
     /// Starts an execution, unless its name is taken: by the same one, which is answered, or by another.
-    pub(crate) async fn begin(self: &Arc<Self>, new: Beginning) -> Result<Begun> {
+    pub(crate) async fn begin(self: &Arc<Self>, mut new: Beginning) -> Result<Begun> {
         let definition = self.catalog.definition(&self.db, new.definition).await?;
         let now = self.clock.now();
         let id = self.new_id(now);
         let arn = self.execution_arn(&new, id);
         let context = self.context(&new, &arn, now)?;
+        // Held before its row is there, so that nobody else reads the row and goes on with it.
         let slot = self.active.slot(id);
         let mut held = slot.live.lock().await;
         let tokens = ExecutionTokens::new(&self.key, id);
-        let (execution, commands) = start_with_tokens(&definition.machine, new.value, context, tokens);
+        let value = std::mem::take(&mut new.value);
+        let (execution, commands) = start_with_tokens(&definition.machine, value, context, tokens);
         let mut live = Live {
             id,
             machine_name: new.machine.name.clone(),
@@ -89,52 +89,26 @@ impl Service {
         if !live.express && self.host.listens_to(Status::Running) {
             step.tell.insert(0, Status::Running.code());
         }
-        let row = NewRow {
-            id,
-            machine: new.machine.id,
-            definition: new.definition,
-            // Express executions may share a name.
-            name: if live.express {
-                format!("{}:{}", new.name, express_id(id))
-            } else {
-                new.name
-            },
-            started: now.milliseconds(),
-            parent: live.parent,
-            waits: live.waits,
-            version: new.version,
-            alias: new.alias,
-            trace: new.trace,
-            input: new.input,
-        };
+        let (machine, role) = (Arc::clone(&new.machine), new.role.clone());
+        let row = new_row(new, &live, now);
         let wake_at = step.wake_at.flatten();
         let written = self.db.write(move |db| {
-            let written = executions::insert(db, &row, &step)?;
+            let written = steps::insert(db, &row, &step)?;
             Ok((written, row, step))
         });
-        match written.await? {
-            (Ok(told), row, step) => {
-                self.follow(&slot, &live, commands, wake_at);
-                self.tell_begin(&new.machine.name, &new.role, &live, row, step, &told);
-                if live.execution.outcome().is_none() {
-                    *held = Some(live);
-                }
-                Ok(Begun {
-                    arn,
-                    started: now.milliseconds(),
-                })
-            }
-            (Err(namesake), row, _) => {
-                let same_task = row.parent.is_some() && row.parent == namesake.parent;
-                if same_task || (namesake.running && same_json(&namesake.input, &row.input)) {
-                    return Ok(Begun {
-                        arn,
-                        started: namesake.started,
-                    });
-                }
-                Err(AwsError::about("ExecutionAlreadyExists", &arn).into())
-            }
+        let (told, row, step) = match written.await? {
+            (Ok(told), row, step) => (told, row, step),
+            (Err(namesake), row, _) => return again(arn, &namesake, &row),
+        };
+        self.follow(&slot, &live, commands, wake_at);
+        self.tell_begin(&machine.name, &role, &live, row, step, &told);
+        if live.execution.outcome().is_none() {
+            *held = Some(live);
         }
+        Ok(Begun {
+            arn,
+            started: now.milliseconds(),
+        })
     }
 
     fn execution_arn(&self, new: &Beginning, id: i64) -> String {
@@ -184,54 +158,49 @@ impl Service {
                 cause: None,
             }];
         }
-        let now = self.clock.now();
-        if live.in_memory.is_some() {
-            let commands = live.take_in(now, events);
+        let gone_on = if live.in_memory.is_some() {
+            let commands = live.take_in(self.clock.now(), events);
             self.go_on_in_memory(&slot, live, commands);
-            if live.execution.outcome().is_some() {
-                *held = None;
-            }
-            return Ok(Changed::Done);
+            Ok(())
+        } else {
+            self.go_on(&slot, live, because, events).await
+        };
+        // One that could not be written is ahead of the disk.
+        if gone_on.is_err() || live.execution.outcome().is_some() {
+            *held = None;
         }
-        let calls_before = live.calls.len();
+        gone_on.map(|()| Changed::Done)
+    }
+
+    /// Takes events in, writes the step and lets its commands follow.
+    async fn go_on(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        live: &mut Live,
+        because: Because,
+        events: Vec<Event>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let (events_before, calls_before) = (live.execution.events(), live.calls.len());
+        // It moves a deadline, and tells nothing.
         let is_heartbeat = events
             .iter()
             .any(|event| matches!(event, Event::Heartbeat { .. }));
-        let events_before = live.execution.events();
         let commands = live.take_in(now, events);
-        let step = live.step(&commands, because, now, &*self.host);
-        let unchanged = live.execution.events() == events_before
-            && live.calls.len() == calls_before
-            && commands.is_empty()
-            && !is_heartbeat;
-        if unchanged {
-            return Ok(Changed::Done);
+        let step = live.step(&commands, because, now, &*self.host)?;
+        let unchanged = live.execution.events() == events_before && live.calls.len() == calls_before;
+        if unchanged && commands.is_empty() && !is_heartbeat {
+            return Ok(());
         }
-        let written = match step {
-            Ok(step) => {
-                let wake_at = step.wake_at.flatten();
-                let written = self.db.write(move |db| {
-                    let told = executions::apply(db, &step)?;
-                    Ok((told, step))
-                });
-                written.await.map(|written| (written, wake_at))
-            }
-            Err(error) => Err(error),
-        };
-        let ((told, step), wake_at) = match written {
-            Ok(written) => written,
-            Err(error) => {
-                // It is ahead of the disk now.
-                *held = None;
-                return Err(error);
-            }
-        };
-        self.follow(&slot, live, commands, wake_at);
+        let wake_at = step.wake_at.flatten();
+        let written = self.db.write(move |db| {
+            let told = steps::apply(db, &step)?;
+            Ok((told, step))
+        });
+        let (told, step) = written.await?;
+        self.follow(slot, live, commands, wake_at);
         self.tell_end(live, step, &told);
-        if live.execution.outcome().is_some() {
-            *held = None;
-        }
-        Ok(Changed::Done)
+        Ok(())
     }
 
     /// Executions of a deleted machine end with whatever happens next.
@@ -258,171 +227,6 @@ impl Service {
         Ok(Loaded::Live(Box::new(live)))
     }
 
-    /// Carries out commands, which are on the disk now.
-    pub(crate) fn follow(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        live: &Live,
-        commands: Vec<Command>,
-        wake_at: Option<i64>,
-    ) {
-        if let Some(wake_at) = wake_at {
-            match live.in_memory {
-                None => self.timer.schedule(wake_at),
-                Some(_) => self.timer.schedule_in_memory(wake_at, live.id),
-            }
-        }
-        for command in commands {
-            match command {
-                Command::ScheduleTask {
-                    token,
-                    state,
-                    resource,
-                    arguments,
-                    ..
-                } => {
-                    let Some(task) = event_of(&token) else { continue };
-                    match Resource::parse(&resource) {
-                        Resource::Activity => {
-                            self.offer(live.in_memory.is_some(), live.id, task, resource, &arguments);
-                        }
-                        meant => self.do_work(Work {
-                            slot: Arc::clone(slot),
-                            task,
-                            token,
-                            execution: live.arn().to_owned(),
-                            state,
-                            function: resource,
-                            resource: meant,
-                            arguments,
-                        }),
-                    }
-                }
-                Command::CancelTask { token } => self.cancel(live, &token),
-                Command::StartMapRun { .. } => {
-                    self.run_map(slot, &live.definition.machine, live.execution.context(), command)
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Tells workers that there is a task for them.
-    fn offer(self: &Arc<Self>, in_memory: bool, id: i64, task: u32, activity: String, input: &Value) {
-        if !in_memory {
-            self.offered.notify_waiters();
-            return;
-        }
-        let (service, input) = (Arc::clone(self), input.to_string());
-        self.spawn(async move {
-            let offer = move |db: &_| activities::offer(db, &activity, id, task, &input);
-            match service.db.write(offer).await {
-                Ok(_) => service.offered.notify_waiters(),
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "cannot offer a task");
-                }
-            }
-        });
-    }
-
-    /// Nobody waits for a task any more. Calls under way go on, and nobody hears of their outcome.
-    fn cancel(self: &Arc<Self>, live: &Live, token: &str) {
-        let Some(event) = event_of(token) else { return };
-        if live.definition.waits_for_executions {
-            self.stop_children(live.id, event);
-        }
-        if live.definition.distributes {
-            self.map_runs.cancel(TaskId {
-                execution: live.id,
-                event,
-            });
-        }
-    }
-
-    fn tell_begin(
-        self: &Arc<Self>,
-        machine: &str,
-        role: &str,
-        live: &Live,
-        row: NewRow,
-        step: Step,
-        told: &[i64],
-    ) {
-        if told.is_empty() {
-            return;
-        }
-        let mut begun = ExecutionRow {
-            id: row.id,
-            machine: machine.to_owned(),
-            name: row.name,
-            express: live.express,
-            definition: row.definition,
-            role: role.to_owned(),
-            status: Status::Running,
-            started: row.started,
-            stopped: None,
-            version: row.version,
-            alias: row.alias,
-            trace: row.trace,
-            redrives: 0,
-            redriven: None,
-            parent: row.parent,
-            waits: row.waits,
-            input: row.input,
-            output: None,
-            error: None,
-            cause: None,
-        };
-        let mut told = step.tell.iter().zip(told).peekable();
-        if let Some((_, id)) = told.next_if(|(kind, _)| **kind == Status::Running.code()) {
-            self.tell_bus(
-                *id,
-                outbox::status_change(&self.partition, &begun, Status::Running),
-            );
-        }
-        if let Then::End(end) = step.then {
-            begun.finish(*end);
-        }
-        for (kind, id) in told {
-            self.tell(*id, *kind, &begun);
-        }
-    }
-
-    fn tell_end(self: &Arc<Self>, live: &Live, step: Step, told: &[i64]) {
-        if told.is_empty() {
-            return;
-        }
-        let context = live.execution.context();
-        let mut ended = ExecutionRow {
-            id: live.id,
-            machine: live.machine_name.clone(),
-            name: context.name.clone(),
-            express: live.express,
-            definition: live.definition.id,
-            role: context.role_arn.clone().unwrap_or_default(),
-            status: Status::Running,
-            started: context.started.milliseconds(),
-            stopped: None,
-            version: None,
-            alias: None,
-            trace: None,
-            redrives: context.redrive_count.unwrap_or(0),
-            redriven: None,
-            parent: live.parent,
-            waits: live.waits,
-            input: live.execution.input().to_string(),
-            output: None,
-            error: None,
-            cause: None,
-        };
-        if let Then::End(end) = step.then {
-            ended.finish(*end);
-        }
-        for (kind, id) in step.tell.iter().zip(told) {
-            self.tell(*id, *kind, &ended);
-        }
-    }
-
     /// Takes up what was under way when the process ended.
     pub(crate) async fn resume(self: &Arc<Self>) -> Result<()> {
         let (calling, untold) = self
@@ -440,6 +244,39 @@ pub(crate) enum Loaded {
     Live(Box<Live>),
     Ended,
     Unknown,
+}
+
+fn new_row(new: Beginning, live: &Live, now: Timestamp) -> NewRow {
+    NewRow {
+        id: live.id,
+        machine: new.machine.id,
+        definition: new.definition,
+        // Express executions may share a name.
+        name: if live.express {
+            format!("{}:{}", new.name, express_id(live.id))
+        } else {
+            new.name
+        },
+        started: now.milliseconds(),
+        parent: live.parent,
+        waits: live.waits,
+        version: new.version,
+        alias: new.alias,
+        trace: new.trace,
+        input: new.input,
+    }
+}
+
+/// The answer where the name is taken: the same start was asked for before, or it is refused.
+fn again(arn: String, namesake: &Namesake, row: &NewRow) -> Result<Begun> {
+    let same_task = row.parent.is_some() && row.parent == namesake.parent;
+    if same_task || (namesake.running && same_json(&namesake.input, &row.input)) {
+        return Ok(Begun {
+            arn,
+            started: namesake.started,
+        });
+    }
+    Err(AwsError::about("ExecutionAlreadyExists", &arn).into())
 }
 
 /// What tells express executions of one name apart.

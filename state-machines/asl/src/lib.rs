@@ -25,6 +25,7 @@ mod value;
 pub use diagnostic::{Diagnostic, Severity};
 pub use machine::Machine;
 pub use run::{
-    Command, EvaluationFailure, Event, EventKind, Execution, ExecutionContext, HistoryEvent, MAX_EVENTS,
-    MapReader, Outcome, TaskEvent, TaskResource, TaskStage, Timestamp, Tokens, start, start_with_tokens,
+    Command, EvaluationFailure, Event, EventKind, Execution, ExecutionContext, HistoryEvent, InSeconds,
+    MAX_EVENTS, MapReader, Outcome, TaskEvent, TaskResource, TaskStage, Timestamp, Tokens, start,
+    start_with_tokens,
 };

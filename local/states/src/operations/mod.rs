@@ -1,6 +1,7 @@
 //! The operations of the API: `answer` is the table of contents.
 
 pub(crate) mod activities;
+mod aliases;
 mod body;
 mod describe_execution;
 mod execution_history;
@@ -29,18 +30,25 @@ use body::Body;
 pub const OPERATIONS: &[&str] = &[
     "CreateActivity",
     "CreateStateMachine",
+    "CreateStateMachineAlias",
     "DeleteActivity",
     "DeleteStateMachine",
+    "DeleteStateMachineAlias",
+    "DeleteStateMachineVersion",
     "DescribeActivity",
     "DescribeExecution",
     "DescribeStateMachine",
+    "DescribeStateMachineAlias",
     "DescribeStateMachineForExecution",
     "GetActivityTask",
     "GetExecutionHistory",
     "ListActivities",
     "ListExecutions",
+    "ListStateMachineAliases",
+    "ListStateMachineVersions",
     "ListStateMachines",
     "ListTagsForResource",
+    "PublishStateMachineVersion",
     "RedriveExecution",
     "SendTaskFailure",
     "SendTaskHeartbeat",
@@ -52,6 +60,7 @@ pub const OPERATIONS: &[&str] = &[
     "TestState",
     "UntagResource",
     "UpdateStateMachine",
+    "UpdateStateMachineAlias",
     "ValidateStateMachineDefinition",
 ];
 
@@ -60,18 +69,25 @@ pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value
     match operation {
         "CreateActivity" => activities::create(service, body).await,
         "CreateStateMachine" => state_machine::create(service, body).await,
+        "CreateStateMachineAlias" => aliases::create(service, body).await,
         "DeleteActivity" => activities::delete(service, body).await,
         "DeleteStateMachine" => state_machine::delete(service, body).await,
+        "DeleteStateMachineAlias" => aliases::delete(service, body).await,
+        "DeleteStateMachineVersion" => versions::delete(service, body).await,
         "DescribeActivity" => activities::describe(service, body).await,
         "DescribeExecution" => describe_execution::describe(service, body).await,
         "DescribeStateMachine" => state_machines::describe(service, body).await,
+        "DescribeStateMachineAlias" => aliases::describe(service, body).await,
         "DescribeStateMachineForExecution" => state_machines::describe_for_execution(service, body).await,
         "GetActivityTask" => activities::get_task(service, body).await,
         "GetExecutionHistory" => execution_history::get(service, body).await,
         "ListActivities" => activities::list(service, body).await,
         "ListExecutions" => list_executions::list(service, body).await,
+        "ListStateMachineAliases" => aliases::list(service, body).await,
+        "ListStateMachineVersions" => versions::list(service, body).await,
         "ListStateMachines" => state_machines::list(service, body).await,
         "ListTagsForResource" => tags::list(service, body).await,
+        "PublishStateMachineVersion" => versions::publish(service, body).await,
         "RedriveExecution" => redrive_execution::redrive(service, body).await,
         "SendTaskFailure" => task_answers::failure(service, body).await,
         "SendTaskHeartbeat" => task_answers::heartbeat(service, body).await,
@@ -83,6 +99,7 @@ pub(crate) async fn answer(service: &Arc<Service>, operation: &str, body: &Value
         "TestState" => test_state::test(service, body).await,
         "UntagResource" => tags::untag(service, body).await,
         "UpdateStateMachine" => state_machine::update(service, body).await,
+        "UpdateStateMachineAlias" => aliases::update(service, body).await,
         "ValidateStateMachineDefinition" => validate::validate(body),
         other => Err(AwsError::new(
             "UnknownOperationException",

@@ -166,12 +166,6 @@ async fn end_all(service: &Arc<Service>, machine: i64) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot end executions");
         }
     }
-    if let Err(error) = service.catalog.collect_definitions(&service.db).await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "cannot remove definitions"
-        );
-    }
 }
 
 fn digest(definition: &str) -> Vec<u8> {

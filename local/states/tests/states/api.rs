@@ -560,3 +560,117 @@ async fn a_place_left_early_hears_nothing_more() {
         (&json!("ABORTED"), &json!("E"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_and_aliases_start_what_they_name() {
+    let folder = Folder::new();
+    let service = service(&folder).await;
+    let giving = |text: &str| {
+        json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "Result": text, "End": true } } })
+            .to_string()
+    };
+    let body = json!({ "name": "m", "definition": giving("one"), "roleArn": ROLE, "publish": true });
+    let created = service.call("CreateStateMachine", body).await;
+    let machine = created["stateMachineArn"].as_str().unwrap().to_owned();
+    assert_eq!(created["stateMachineVersionArn"], format!("{machine}:1"));
+    let again = service
+        .call(
+            "PublishStateMachineVersion",
+            json!({ "stateMachineArn": machine }),
+        )
+        .await;
+    assert_eq!(again["stateMachineVersionArn"], format!("{machine}:1"));
+    let body = json!({ "stateMachineArn": machine, "definition": giving("two"), "publish": true });
+    assert_eq!(
+        service.call("UpdateStateMachine", body).await["stateMachineVersionArn"],
+        format!("{machine}:2")
+    );
+    let body = json!({ "stateMachineArn": machine, "definition": giving("three") });
+    service.call("UpdateStateMachine", body).await;
+    let routed = |version: u32, weight: u32| json!({ "stateMachineVersionArn": format!("{machine}:{version}"), "weight": weight });
+    let alias = json!({ "name": "live", "routingConfiguration": [routed(1, 100)] });
+    let alias = service.call("CreateStateMachineAlias", alias).await["stateMachineAliasArn"].clone();
+    let started = |arn: String, name: &'static str| {
+        let service = &service;
+        async move {
+            let execution = service.start(&arn, name, json!({})).await;
+            service.status(&execution).await;
+            (
+                service.output(&execution).await,
+                service.describe(&execution).await["stateMachineVersionArn"].clone(),
+            )
+        }
+    };
+    let version = |number: u32| json!(format!("{machine}:{number}"));
+    assert_eq!(started(machine.clone(), "a").await, (json!("three"), Value::Null));
+    assert_eq!(
+        started(format!("{machine}:2"), "b").await,
+        (json!("two"), version(2))
+    );
+    assert_eq!(
+        started(format!("{machine}:live"), "c").await,
+        (json!("one"), version(1))
+    );
+    let update =
+        json!({ "stateMachineAliasArn": alias, "routingConfiguration": [routed(2, 100), routed(1, 0)] });
+    service.call("UpdateStateMachineAlias", update).await;
+    assert_eq!(
+        started(format!("{machine}:live"), "d").await,
+        (json!("two"), version(2))
+    );
+    let of_alias = json!({ "stateMachineArn": alias });
+    let listed = service.call("ListExecutions", of_alias).await;
+    assert_eq!(listed["executions"].as_array().unwrap().len(), 2);
+    let delete = json!({ "stateMachineVersionArn": format!("{machine}:2") });
+    assert_eq!(
+        service
+            .refused("DeleteStateMachineVersion", delete.clone())
+            .await
+            .0,
+        "ConflictException"
+    );
+    service
+        .call(
+            "DeleteStateMachineAlias",
+            json!({ "stateMachineAliasArn": alias }),
+        )
+        .await;
+    service.call("DeleteStateMachineVersion", delete).await;
+    let versions = service
+        .call("ListStateMachineVersions", json!({ "stateMachineArn": machine }))
+        .await;
+    assert_eq!(versions["stateMachineVersions"].as_array().unwrap().len(), 1);
+    let gone = json!({ "stateMachineArn": format!("{machine}:2") });
+    assert_eq!(
+        service.refused("StartExecution", gone).await.0,
+        "StateMachineDoesNotExist"
+    );
+    let uneven = json!({ "name": "x", "routingConfiguration": [routed(1, 50)] });
+    assert_eq!(
+        service.refused("CreateStateMachineAlias", uneven).await.0,
+        "ValidationException"
+    );
+}
+
+/// Every operation that is listed is known, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_operations_is_true() {
+    let folder = Folder::new();
+    let service = service(&folder).await;
+    let mut sorted = states::OPERATIONS.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(sorted, states::OPERATIONS);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    for operation in states::OPERATIONS {
+        let answer = service.try_call(operation, json!({ "maxResults": -1 })).await;
+        assert_ne!(
+            answer.unwrap_err().code,
+            "UnknownOperationException",
+            "{operation}"
+        );
+        assert!(
+            readme.contains(&format!("`{operation}`")),
+            "README.md does not tell of {operation}"
+        );
+    }
+}

@@ -13,5 +13,6 @@ mod api;
 mod asl_tests;
 mod crash;
 mod executions;
+mod kill;
 mod replay;
 mod support;

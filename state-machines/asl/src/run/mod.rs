@@ -8,6 +8,7 @@ mod failure;
 mod fanout;
 mod frame;
 mod history;
+mod history_json;
 mod map;
 pub(crate) mod probe;
 mod redrive;
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 pub use execution::{Execution, Tokens, start, start_with_tokens};
 pub use history::{EvaluationFailure, EventKind, HistoryEvent, TaskEvent, TaskResource, TaskStage};
+pub use history_json::InSeconds;
 pub use time::Timestamp;
 
 /// Events that an execution may have; AWS ends one that has more.
