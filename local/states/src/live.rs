@@ -26,6 +26,10 @@ pub(crate) struct Live {
     /// The task that started it, and whether it waits for the end.
     pub(crate) parent: Option<TaskId>,
     pub(crate) waits: Waits,
+    /// Of the machine, if it was started by one.
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+    pub(crate) redriven: Option<i64>,
     pub(crate) execution: Execution,
     /// Tasks whose call has not been answered, by number.
     pub(crate) calls: Vec<u32>,
@@ -53,6 +57,9 @@ impl Live {
             definition,
             parent: stored.parent,
             waits: stored.waits,
+            version: stored.version,
+            alias: stored.alias,
+            redriven: stored.redriven,
             execution,
             calls: read_calls(stored.calls.as_deref()),
             wake_at: stored.wake_at,

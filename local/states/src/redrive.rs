@@ -26,6 +26,7 @@ impl Service {
         let definition = self.catalog.definition(&self.db, stored.definition).await?;
         let mut live = Live::read(id, stored, &state, Arc::clone(&definition), &self.key)?;
         let now = self.clock.now();
+        live.redriven = Some(now.milliseconds());
         let commands = live.execution.redrive(&definition.machine, now);
         let mut step = live.step(&commands, Because::Else, now, &*self.host)?;
         if self.host.listens_to(Status::Running) {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use asl::Timestamp;
 use serde_json::Value;
@@ -181,7 +182,7 @@ impl StepFunctions {
             if self.service.timer.next().is_none_or(|next| next > now) {
                 return;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

@@ -77,6 +77,9 @@ pub(crate) struct Stored {
     pub(crate) definition: i64,
     pub(crate) parent: Option<TaskId>,
     pub(crate) waits: Waits,
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+    pub(crate) redriven: Option<i64>,
     pub(crate) calls: Option<String>,
     pub(crate) wake_at: Option<i64>,
     pub(crate) state: Option<Vec<u8>>,
@@ -126,7 +129,7 @@ pub(crate) fn stored(db: &Connection, id: i64) -> rusqlite::Result<Option<Stored
     row(
         db,
         "SELECT e.status, m.name, m.express, e.definition, e.parent, e.parent_task, e.waited_for, \
-         e.calls, e.wake_at, e.state FROM executions e JOIN machines m ON m.id = e.machine WHERE e.id = ?1",
+         e.version, e.alias, e.redriven, e.calls, e.wake_at, e.state FROM executions e JOIN machines m ON m.id = e.machine WHERE e.id = ?1",
         [id],
         |row| {
             Ok(Stored {
@@ -136,9 +139,12 @@ pub(crate) fn stored(db: &Connection, id: i64) -> rusqlite::Result<Option<Stored
                 definition: row.get(3)?,
                 parent: parent(row.get(4)?, row.get(5)?),
                 waits: Waits::from_code(row.get(6)?),
-                calls: row.get(7)?,
-                wake_at: row.get(8)?,
-                state: row.get(9)?,
+                version: row.get(7)?,
+                alias: row.get(8)?,
+                redriven: row.get(9)?,
+                calls: row.get(10)?,
+                wake_at: row.get(11)?,
+                state: row.get(12)?,
             })
         },
     )

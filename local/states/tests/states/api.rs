@@ -621,6 +621,13 @@ async fn versions_and_aliases_start_what_they_name() {
     let of_alias = json!({ "stateMachineArn": alias });
     let listed = service.call("ListExecutions", of_alias).await;
     assert_eq!(listed["executions"].as_array().unwrap().len(), 2);
+    let events = service.host.events.lock().unwrap().clone();
+    let of_ended: Vec<&Value> = events
+        .iter()
+        .filter(|event| event["detail"]["name"] == "d")
+        .map(|event| &event["detail"]["stateMachineAliasArn"])
+        .collect();
+    assert_eq!(of_ended, [&alias, &alias]);
     let delete = json!({ "stateMachineVersionArn": format!("{machine}:2") });
     assert_eq!(
         service

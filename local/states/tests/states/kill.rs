@@ -17,7 +17,8 @@ use super::support::{Folder, ROLE, Service, TestClock, TestHost, lambda, place};
 
 const CHILD: &str = "PFLOW_STATES_KILLED";
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
-const KILLS: usize = 10;
+/// Run as a process of its own, it works until it is killed.
+const WORKER: &str = "kill::a_worker";
 
 #[expect(
     clippy::disallowed_methods,
@@ -119,11 +120,7 @@ type Said = BTreeMap<String, BTreeSet<String>>;
 /// Runs the process until it has said so many lines.
 fn run_and_kill(folder: &Path, lines: usize, said: &mut Said) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "kill::nothing_acknowledged_is_lost_by_kills",
-            "--nocapture",
-        ])
+        .args(["--exact", WORKER, "--nocapture"])
         .env(CHILD, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -149,22 +146,39 @@ fn run_and_kill(folder: &Path, lines: usize, said: &mut Said) {
     );
 }
 
-#[test]
-#[expect(clippy::disallowed_methods, reason = "tells the process from the test")]
-fn nothing_acknowledged_is_lost_by_kills() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "is told its folder here")]
+fn a_worker() {
     if let Ok(folder) = std::env::var(CHILD) {
-        return runtime.block_on(work(folder.into()));
+        runtime().block_on(work(folder.into()));
     }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kills() {
+    kill_and_audit(10);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn nothing_acknowledged_is_lost_by_a_hundred_kills() {
+    kill_and_audit(100);
+}
+
+fn kill_and_audit(kills: usize) {
     let folder = Folder::new();
     let mut said = Said::new();
-    for kill in 0..KILLS {
-        run_and_kill(folder.path(), 90 + 23 * kill, &mut said);
+    for kill in 0..kills {
+        run_and_kill(folder.path(), 90 + 23 * (kill % 10), &mut said);
     }
-    runtime.block_on(audit(&folder, &said));
+    runtime().block_on(audit(&folder, &said));
 }
 
 /// Opens what was left, lets everything end, and looks at all of it.
