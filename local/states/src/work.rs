@@ -1,7 +1,9 @@
 //! Doing what Task states ask for, and telling their executions.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 
 use asl::Event;
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use crate::active::Slot;
 use crate::db::{history, map_runs};
 use crate::error::{AwsError, Error, Result};
-use crate::host::{ServiceCall, TaskError};
+use crate::host::{BoxFuture, ServiceCall, TaskError};
 use crate::json::Json;
 use crate::live::Live;
 use crate::resource::{Pattern, Resource};
@@ -85,7 +87,7 @@ impl Service {
 
     /// Calls the host. One that fails by a bug fails the task, not the process.
     async fn call(
-        self: &Arc<Self>,
+        &self,
         work: &Work,
         service: &str,
         action: &str,
@@ -99,10 +101,10 @@ impl Service {
             execution: work.execution.clone(),
             state: work.state.clone(),
         };
-        let host = Arc::clone(&self.host);
-        let called = tokio::spawn(async move { host.call(call).await });
-        called.await.unwrap_or_else(|error| {
-            tracing::error!(error = %error, service, action, "an integration broke off");
+        // Also where the host breaks off before it gives a future.
+        let called = whole(Box::pin(async move { self.host.call(call).await })).await;
+        called.unwrap_or_else(|| {
+            tracing::error!(service, action, "an integration broke off");
             Err(TaskError::new(
                 "States.TaskFailed",
                 format!("{service}:{action} broke off without an answer"),
@@ -152,6 +154,18 @@ impl Service {
             Changed::Unknown => Err(AwsError::new("TaskDoesNotExist", "Task does not exist").into()),
         }
     }
+}
+
+/// What a future gives, unless it panics. A task of its own would do the same, at the price of waking a thread.
+async fn whole<T>(mut future: BoxFuture<'_, T>) -> Option<T> {
+    let polled = std::future::poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    });
+    polled.await
 }
 
 /// Makes the calls again that were under way when the process ended: executions, each with the numbers of its tasks.

@@ -14,5 +14,6 @@ mod asl_tests;
 mod crash;
 mod executions;
 mod kill;
+mod nested;
 mod replay;
 mod support;
