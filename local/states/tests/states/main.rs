@@ -14,6 +14,7 @@ mod asl_tests;
 mod crash;
 mod executions;
 mod kill;
+mod kinds;
 mod nested;
 mod replay;
 mod support;
