@@ -95,7 +95,14 @@ pub(crate) fn run(args: Args) -> Result<()> {
     for name in MISLEADING {
         command.env_remove(name);
     }
-    command.envs(args.property_cases.map(|cases| ("PROPTEST_CASES", cases)));
+    if let Some(cases) = args.property_cases {
+        // Other cases each time; a failure prints the seed.
+        let seed = seed();
+        step::note(&format!("PFLOW_SEED={seed}"));
+        command
+            .env("PROPTEST_CASES", cases)
+            .env("PFLOW_SEED", seed.to_string());
+    }
     command
         .envs(CREDENTIALS)
         .env_remove("PFLOW_TEST_ENDPOINT")
@@ -112,6 +119,15 @@ pub(crate) fn run(args: Args) -> Result<()> {
         (Err(_), None) => {}
     }
     result
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a long run looks for what others did not find"
+)]
+fn seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(1, |since| since.as_secs())
 }
 
 /// The folders of runs that are over.
