@@ -26,6 +26,12 @@ pub(crate) const LINTERS: Tools = Tools {
     requirements: include_str!("../requirements/linters.txt"),
 };
 
+/// What the AWS endpoint is tested with from outside.
+pub(crate) const CLIENTS: Tools = Tools {
+    name: "clients",
+    requirements: include_str!("../requirements/clients.txt"),
+};
+
 impl Tools {
     /// Installs the tools unless exactly these are there already; answers the folder of their programs.
     pub(crate) fn provision(&self) -> Result<PathBuf> {
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS] {
+        for tools in [MINISTACK, LINTERS, CLIENTS] {
             let packages = tools
                 .requirements
                 .lines()

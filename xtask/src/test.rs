@@ -67,6 +67,7 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let runner = Runner::find();
     let linters = python::LINTERS.provision()?;
+    let clients = python::CLIENTS.provision()?;
     let ministack = args.endpoint == Endpoint::Ministack;
     if ministack {
         python::MINISTACK.provision()?;
@@ -107,7 +108,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .envs(CREDENTIALS)
         .env_remove("PFLOW_TEST_ENDPOINT")
         .envs(url.map(|url| ("PFLOW_TEST_ENDPOINT", url)))
-        .env("PFLOW_TOOLS", linters);
+        .env("PFLOW_TOOLS", linters)
+        .env("PFLOW_CLIENTS", clients);
     let result = step::last_step("Running the tests", || process::run("the test run", &mut command));
     if let Some(aws) = &mut aws {
         aws.process.stop();

@@ -5,6 +5,8 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod clients;
 mod crash;
+mod endpoints;
 mod keep;
 mod pflow;

@@ -102,6 +102,10 @@ impl Pflow {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// As by a power cut, but that the system lives on.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -110,7 +114,7 @@ impl Pflow {
 
     /// As a service manager would. True: it has ended well.
     pub(crate) fn stop(mut self) -> bool {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        let pid = Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         self.child.wait().unwrap().success()
     }
