@@ -289,7 +289,7 @@ async fn resuming_is_killed_everywhere() {
             }
         }
         assert!(cut >= 5, "{cut} calls were cut");
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         until_places(&stage.app, &at, &[("director", 2, true), ("manager", 1, false)]).await;
         approve(&stage.story.director, &format!("{at}~director~1")).await;
         stage.story.resolved(&ticket).await;
@@ -304,7 +304,7 @@ async fn resuming_is_killed_everywhere() {
 async fn what_resuming_has_left_undone_the_sweeper_does() {
     for done in [false, true] {
         let mut stage = Stage::set().await;
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         for calls in 0.. {
             stage.story.submit(9000.0).await;
             let (ticket, task) = stage.standing().await;
@@ -365,7 +365,7 @@ async fn an_execution_that_was_lost_goes_on_where_it_was_and_is_killed_everywher
             stage.invoke("end_instance", message).await,
             "and delivered once more"
         );
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         until_places(&stage.app, &at, &[("director", 2, true), ("manager", 1, false)]).await;
         approve(&stage.story.director, &format!("{at}~director~1")).await;
         assert_eq!(stage.story.resolved(&ticket).await["resolution"], "completed");

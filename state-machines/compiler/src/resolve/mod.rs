@@ -10,7 +10,10 @@ mod listeners;
 mod raises;
 mod regions;
 mod repeated;
+mod sequence;
 mod unnested;
+mod ways;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -335,7 +338,7 @@ impl<'r, 'd> Resolve<'r, 'd> {
     }
 
     fn start(&self, scope: Scope) -> Option<NodeIndex> {
-        regions::start(self.graph, scope).map(NodeIndex)
+        ways::start(self.graph, scope).map(NodeIndex)
     }
 }
 

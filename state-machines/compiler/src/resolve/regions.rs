@@ -7,6 +7,8 @@ use domain::text::Text;
 
 use super::Whole;
 use super::dominators::post_dominators;
+use super::ways::{Home, arriving, exits, homes, ways};
+use super::writes::write_up;
 use crate::document;
 use crate::graph::{Graph, NodeNo, reachable};
 use crate::workflow::{Exit, Fork, Kind, NodeIndex, ROOT, Region, RegionIndex, Workflow};
@@ -74,106 +76,6 @@ pub(super) fn divide(
     }
     write_up(workflow);
     Ok(())
-}
-
-/// The node next to which another lies, however it is reached: a boundary event beside its activity, an event
-/// sub-process and a terminate end in their scope.
-#[derive(Debug, Clone, Copy)]
-struct Home {
-    /// None: the process.
-    at: Option<NodeIndex>,
-    /// A terminate end takes all other tokens with it, so it is no way out of a fork.
-    ends_all: bool,
-}
-
-fn homes(graph: &Graph<'_>) -> BTreeMap<NodeIndex, Home> {
-    use document::{End, EndEvent, Kind};
-    let mut homes = BTreeMap::new();
-    for (no, node) in graph.nodes() {
-        let (at, ends_all) = match &node.kind {
-            Kind::Boundary(boundary) if boundary.interrupting => (graph.find(&boundary.attached_to), false),
-            Kind::SubProcess {
-                triggered_by_event: true,
-            } if !is_listener(graph, no) => (start(graph, node.parent), false),
-            Kind::End(End {
-                event: Some(EndEvent::Terminate),
-                ..
-            }) => (start(graph, node.parent), true),
-            _ => continue,
-        };
-        let at = at.map(NodeIndex);
-        homes.insert(NodeIndex(no), Home { at, ends_all });
-    }
-    homes
-}
-
-/// The start event of a scope: it lies where the scope's tokens are.
-pub(super) fn start(graph: &Graph<'_>, scope: Option<NodeNo>) -> Option<NodeNo> {
-    let mut nodes = graph.nodes();
-    let start = nodes.find(|(_, node)| node.parent == scope && matches!(node.kind, document::Kind::Start(_)));
-    start.map(|(no, _)| no)
-}
-
-/// An event sub-process that does not interrupt: its way begins at the listener.
-fn is_listener(graph: &Graph<'_>, sub: NodeNo) -> bool {
-    graph.nodes().any(|(_, node)| {
-        node.parent == Some(sub)
-            && matches!(&node.kind, document::Kind::Start(Some(start)) if !start.interrupting)
-    })
-}
-
-/// The ways that tokens take by themselves. Interruptions leave from their home, whatever they interrupt; a
-/// listener's way begins nowhere.
-fn ways(
-    workflow: &Workflow,
-    graph: &Graph<'_>,
-    homes: &BTreeMap<NodeIndex, Home>,
-    implied: &Implied,
-) -> Vec<Vec<usize>> {
-    let mut ways: Vec<Vec<usize>> = Vec::with_capacity(workflow.nodes.len());
-    for (index, node) in workflow.nodes() {
-        let mut targets = node.targets();
-        if implied.listening.contains_key(&index) {
-            targets.truncate(1);
-        }
-        targets.retain(|to| *to != JOIN && !homes.contains_key(to));
-        ways.push(targets.into_iter().map(|to| to.0).collect());
-    }
-    for (no, node) in graph.nodes() {
-        // What throws an escalation has a flow, taken or not.
-        if let (document::Kind::Throw(_), Some(list)) = (&node.kind, ways.get_mut(no)) {
-            let flows = graph.outgoing(no).iter().map(|edge| edge.node);
-            list.extend(flows.filter(|to| !homes.contains_key(&NodeIndex(*to))));
-        }
-    }
-    for (node, home) in homes.iter().filter(|(_, home)| !home.ends_all) {
-        if let Some(list) = ways.get_mut(home.at.unwrap_or(workflow.start).0) {
-            list.push(node.0);
-        }
-    }
-    ways
-}
-
-fn exits(workflow: &Workflow, implied: &Implied) -> Vec<usize> {
-    implied
-        .overs
-        .iter()
-        .chain([&workflow.end])
-        .map(|index| index.0)
-        .collect()
-}
-
-/// The nodes from which an exit can be reached.
-fn arriving(ways: &[Vec<usize>], exits: &[usize]) -> Vec<bool> {
-    let mut back = vec![Vec::new(); ways.len()];
-    for (from, list) in ways.iter().enumerate() {
-        for to in list {
-            if let Some(list) = back.get_mut(*to) {
-                list.push(from);
-            }
-        }
-    }
-    reachable(&back, exits.iter().copied())
 }
 
 fn division<'a, 'd>(workflow: &Workflow, graph: &'a Graph<'d>, implied: &'a Implied) -> Division<'a, 'd> {
@@ -526,42 +428,4 @@ fn fix_guard(workflow: &mut Workflow, guard: NodeIndex, join: NodeIndex) {
             *to = join;
         }
     }
-}
-
-/// What each region may write, with the forks in it.
-fn write_up(workflow: &mut Workflow) {
-    let mut writes: Vec<(RegionIndex, String)> = Vec::new();
-    for (_, node) in workflow.nodes() {
-        for field in node.writes() {
-            let around = reached(workflow, node.region);
-            writes.extend(around.map(|region| (region, field.to_owned())));
-        }
-        let Kind::Place(place) = &node.kind else { continue };
-        for event in &place.events {
-            // An event that leaves its fork takes all other branches away; one that leads to the join does not.
-            let lies_in = match event.to == workflow.region(node.region).exit {
-                true => node.region,
-                false => workflow.node(event.to).region,
-            };
-            let around: Vec<RegionIndex> = reached(workflow, lies_in).collect();
-            for field in event.trigger.writes() {
-                writes.extend(around.iter().map(|region| (*region, field.clone())));
-            }
-        }
-    }
-    for (region, field) in writes {
-        if let Some(region) = workflow.regions.get_mut(region.0) {
-            region.writes.insert(field);
-        }
-    }
-}
-
-/// The regions around that see what is written in one: parallel iterations keep it for themselves.
-fn reached(workflow: &Workflow, region: RegionIndex) -> impl Iterator<Item = RegionIndex> {
-    let mut is_over = false;
-    workflow.around(region).take_while(move |at| {
-        let is_seen = !is_over;
-        is_over |= workflow.region(*at).is_each;
-        is_seen
-    })
 }
