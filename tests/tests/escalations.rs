@@ -150,7 +150,7 @@ async fn leaving_the_activity_while_an_escalation_is_on_its_way_is_killed_everyw
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_of_escalations_is_seen_nowhere_and_reached_by_nobody_else() {
     let mut stage = Stage::set().await;
-    stage.app.platform.follow();
+    stage.app.platform.follow().await;
     let (ticket, task) = stage.created_by_followers().await;
     let instance = format!("i-{ticket}");
     assert!(stage.invoke("open_receive", listener(&instance, 1)).await);

@@ -180,7 +180,7 @@ async fn what_the_clock_does_is_killed_everywhere() {
         let calls = stage.killed_everywhere("fire_timers", json!({}), done).await;
         assert!(calls >= 8, "{calls} calls were cut");
         assert!(stage.invoke("fire_timers", json!({})).await, "and once more");
-        stage.app.platform.follow();
+        stage.app.platform.follow().await;
         if then == json!("escalate") {
             has_it(&stage.story.admin, "todo", &task).await;
             complete(&stage.story.admin, &task, "approve").await;
