@@ -1,5 +1,6 @@
 //! `pflow serve`.
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -96,9 +97,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         admin_password: arguments.admin_password.filter(|password| !password.is_empty()),
         time_zone: arguments.time_zone,
     };
+    // One and the same, so that no request between its two places goes unheard.
+    let mut asked = pin!(stopped());
     let mut platform = tokio::select! {
         started = Platform::start(options) => started?,
-        () = stopped() => return Ok(ExitCode::SUCCESS),
+        () = asked.as_mut() => return Ok(ExitCode::SUCCESS),
     };
     platform.follow().await;
     if let Some(password) = &platform.admin_password {
@@ -110,7 +113,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     println!("PFlow is ready: http://{}/api/v1", platform.address);
     tokio::select! {
         () = platform.run() => return Ok(ExitCode::FAILURE),
-        () = stopped() => {}
+        () = asked => {}
     }
     tracing::info!("stopping");
     platform.stop().await;
