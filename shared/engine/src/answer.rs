@@ -82,9 +82,7 @@ async fn write_data(app: &App, tenant: &TenantId, task: &Task) -> Result<BTreeMa
         .workflow_version(tenant, &task.workflow, task.version)
         .await?;
     let reads = &version.ok_or(Error::NotFound("workflow version"))?.reads;
-    app.store
-        .instance_write_data(tenant, &task.id.instance, &written)
-        .await?;
+    app.store.instance_write_of(tenant, task, &written).await?;
     Ok(written
         .into_iter()
         .filter(|(field, _)| reads.contains(field))

@@ -53,6 +53,7 @@ pub mod thrown;
 pub mod tickets;
 mod users;
 mod workflows;
+mod writes;
 
 pub use dynamo::{PageRequest, Store, aws_error};
 pub use idempotency::Idempotency;

@@ -7,6 +7,7 @@ mod people;
 mod places;
 mod tasks;
 mod tickets;
+mod writes;
 
 use domain::id::Key;
 use domain::id::TenantId;
