@@ -152,19 +152,24 @@ struct Nodes(BTreeMap<String, (String, Option<Text>)>);
 
 impl Nodes {
     fn of(definition: &Value) -> Self {
-        let nodes = definition
-            .get("nodes")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let told = nodes.filter_map(|node| {
-            let kind = node.get("type")?.as_str()?.to_owned();
-            let name = node
-                .get("name")
-                .and_then(|name| serde_json::from_value(name.clone()).ok());
-            Some((node.get("id")?.as_str()?.to_owned(), (kind, name)))
-        });
-        Self(told.collect())
+        let mut nodes = Self::default();
+        nodes.add(definition);
+        nodes
+    }
+
+    /// Those of a scope, and of the sub-processes in it: no more than the compiler lets lie in each other.
+    fn add(&mut self, scope: &Value) {
+        let nodes = scope.get("nodes").and_then(Value::as_array);
+        for node in nodes.into_iter().flatten() {
+            let text = |member: &str| node.get(member).and_then(Value::as_str).map(str::to_owned);
+            if let (Some(id), Some(kind)) = (text("id"), text("type")) {
+                let name = node
+                    .get("name")
+                    .and_then(|name| serde_json::from_value(name.clone()).ok());
+                self.0.insert(id, (kind, name));
+            }
+            self.add(node);
+        }
     }
 
     fn kind(&self, node: &str) -> (String, Option<Text>) {
