@@ -3,7 +3,7 @@
 use domain::id::{Iteration, NodeId, TaskId, TicketId};
 use domain::place::{Attached, Awaited, AwaitedMessage, AwaitedSignal, Call, Timer};
 use domain::thrown::Channel;
-use domain::{Error, Result};
+use domain::{Error, Result, Text};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,9 +115,14 @@ pub fn channel(name: &str, correlation: &Value, ticket: &TicketId) -> Result<Cha
     };
     let most = most_characters(&channel);
     match &channel {
-        Channel::Message { correlation, .. } if !(1..=most).contains(&correlation.chars().count()) => Err(
-            Error::internal("read a correlation", format!("it has 1 to {most} characters")),
-        ),
+        // An expression gave it: another try gives the same.
+        Channel::Message { correlation, .. } if !(1..=most).contains(&correlation.chars().count()) => {
+            let message = Text::new(
+                format!("A correlation has 1 to {most} characters."),
+                format!("关联标识须为 1 到 {most} 个字符。"),
+            );
+            Err(Error::invalid("/message/correlation", "length", message))
+        }
         _ => Ok(channel),
     }
 }

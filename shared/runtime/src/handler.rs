@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use domain::Language;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,9 +57,22 @@ impl From<domain::Error> for FunctionError {
         };
         Self {
             name: name.into(),
-            cause: chain(&error),
+            cause: told(&error),
         }
     }
+}
+
+/// The error with its causes; of what is not valid each fault, because nobody but who reads this hears of it.
+fn told(error: &domain::Error) -> String {
+    let mut told = chain(error);
+    for fault in error.details() {
+        told.push_str(&format!(
+            "; {}: {}",
+            fault.pointer,
+            fault.message.get(Language::En)
+        ));
+    }
+    told
 }
 
 impl From<FunctionError> for Diagnostic {
