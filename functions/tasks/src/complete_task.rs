@@ -8,6 +8,7 @@ use domain::permission::Permission;
 use domain::place::{Answer as Decided, Decision};
 use domain::task::{Task, Vote, VotePolicy};
 use domain::{Error, Result, Text};
+use runtime::envelope::chain;
 use runtime::extract::{Json, Path};
 use runtime::{Access, Answer, ApiResult, App, Caller, Endpoint, clock, state_machines, table};
 use serde::Deserialize;
@@ -104,7 +105,13 @@ async fn complete_task(
         .inbox_done(tenant, &caller.user, &id, &vote.outcome, vote.at)
         .await?;
     // Counted twice or never told is not possible: what is decided is written; this, the stream and the sweeper tell it.
-    engine::answer::answer(&app, tenant, &task).await?;
+    match engine::answer::answer(&app, tenant, &task).await {
+        // The vote counts, and who sends it again would be told that it is too late.
+        Err(error) if error.is_transient() => {
+            tracing::warn!(task = %task.id, error = chain(&error), "the stream tells of this decision");
+        }
+        told => told?,
+    }
     Ok(Answer::ok(task.into()))
 }
 
