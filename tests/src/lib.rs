@@ -9,9 +9,12 @@
     reason = "a test that cannot go on panics"
 )]
 
+pub mod bank;
 pub mod client;
 pub mod fuse;
+pub mod language;
 pub mod machine;
+pub mod outside;
 pub mod people;
 pub mod process;
 pub mod stage;
