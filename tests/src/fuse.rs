@@ -14,6 +14,8 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::mortal::{self, End};
+
 /// A call that was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -132,6 +134,10 @@ impl HttpConnector for Connector {
             .map(|operation| operation.id.clone())
             .unwrap_or_default();
         HttpConnectorFuture::new(async move {
+            let end = mortal::end();
+            if end == Some(End::BeforeTheCall) {
+                mortal::die().await;
+            }
             let fuse = wire.burns(&operation);
             if fuse.as_ref().is_some_and(|fuse| !fuse.done) {
                 wire.burnt.notify_one();
@@ -144,6 +150,9 @@ impl HttpConnector for Connector {
                 Some(bytes) => (response, bytes),
                 None => read(response).await,
             };
+            if end == Some(End::AfterTheCall) {
+                mortal::die().await;
+            }
             if fuse.is_some() {
                 wire.burnt.notify_one();
                 std::future::pending::<()>().await;

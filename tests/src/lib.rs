@@ -14,6 +14,7 @@ pub mod client;
 pub mod fuse;
 pub mod language;
 pub mod machine;
+pub mod mortal;
 pub mod outside;
 pub mod people;
 pub mod process;

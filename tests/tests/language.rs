@@ -10,9 +10,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use runtime::Trigger;
 use serde_json::Value;
 use tests::TestApp;
 use tests::language::{examples, ways};
+use tests::mortal;
 use tests::outside::Outside;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
@@ -23,11 +25,34 @@ const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_goes_its_ways() {
-    LocalSet::new().run_until(go_all_ways()).await;
+    LocalSet::new()
+        .run_until(async { go_all_ways(TestApp::start().await).await })
+        .await;
 }
 
-async fn go_all_ways() {
-    let outside = Rc::new(Outside::around(TestApp::start().await).await);
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_goes_its_ways_though_functions_are_killed_at_every_call() {
+    let go = async {
+        let Some(app) = mortal::start().await else {
+            eprintln!("skipped: another process runs the functions of this endpoint");
+            return;
+        };
+        go_all_ways(app).await;
+        let killed = mortal::killed();
+        println!("killed: {killed:?}");
+        for handler in functions::handlers() {
+            let id = &handler.operation.id;
+            assert!(
+                handler.trigger != Trigger::StateMachine || killed.contains_key(id),
+                "no way leads to {id}"
+            );
+        }
+    };
+    LocalSet::new().run_until(go).await;
+}
+
+async fn go_all_ways(app: TestApp) {
+    let outside = Rc::new(Outside::around(app).await);
     let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
     for example in examples() {
         let definition = outside.publish(&example).await;
@@ -38,10 +63,8 @@ async fn go_all_ways() {
     let mut names = BTreeMap::new();
     for (number, way) in ways(TABLE).into_iter().enumerate() {
         let definition = definitions.get(&way.example);
-        let definition = definition
-            .unwrap_or_else(|| panic!("{} is no example", way.example))
-            .clone();
-        let (outside, at_once) = (Rc::clone(&outside), Rc::clone(&at_once));
+        let definition = definition.unwrap_or_else(|| panic!("{} is no example", way.example));
+        let (definition, outside, at_once) = (definition.clone(), Rc::clone(&outside), Rc::clone(&at_once));
         let name = format!("way {} ({}: {})", number + 1, way.example, way.trace);
         let task = played.spawn_local(async move {
             let _turn = at_once.acquire().await.unwrap();
