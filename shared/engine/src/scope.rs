@@ -34,15 +34,15 @@ pub struct Closing {
 }
 
 /// How far the branches were that are left.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Closed {
     pub seq: u32,
     pub visits: BTreeMap<String, u32>,
     pub data: BTreeMap<String, Value>,
 }
 
-/// Closes what is open, ends listeners, and tells how far the branches were. All of it follows from the rows, closed or
-/// not, so that a second call answers the same.
+/// Closes what is open, ends listeners, and tells how far the branches were. A second call answers the same: it follows from
+/// the rows, closed or not; but for how often services were called, which is kept.
 pub async fn close(app: &App, closing: &Closing, at: Timestamp) -> Result<Closed> {
     let header = &closing.call.header;
     let tenant = &header.tenant;
@@ -65,16 +65,29 @@ pub async fn close(app: &App, closing: &Closing, at: Timestamp) -> Result<Closed
     if let Some(activity) = &released {
         place::end_listeners(app, tenant, &places, activity).await?;
     }
-    let called = called(app, closing).await?;
-    closed(closing, &inside, called)
+    if closing.services.is_empty() {
+        return closed(closing, &inside, BTreeMap::new());
+    }
+    let now = closed(closing, &inside, called(app, closing).await?)?;
+    first(app, closing, &now, at).await
+}
+
+/// What the first try was answered: services that are called after it may have been done by now, in an execution that was
+/// stopped since.
+async fn first(app: &App, closing: &Closing, now: &Closed, at: Timestamp) -> Result<Closed> {
+    let failed = |e| Error::internal("keep what was answered", e);
+    let now = serde_json::to_value(now).map_err(failed)?;
+    let header = &closing.call.header;
+    let key = &closing.call.idempotency_key;
+    let first = app
+        .store
+        .closing_answer(&header.tenant, &header.instance, key, &now, at);
+    serde_json::from_value(first.await?).map_err(failed)
 }
 
 /// The highest visits of the services that were called in the scope, as far as they are done.
 async fn called(app: &App, closing: &Closing) -> Result<BTreeMap<String, u32>> {
     let mut called = BTreeMap::new();
-    if closing.services.is_empty() {
-        return Ok(called);
-    }
     let header = &closing.call.header;
     for step in app.store.steps_of(&header.tenant, &header.instance).await? {
         let is_service = closing

@@ -158,6 +158,14 @@ pub fn released(tenant: &TenantId, activity: &TaskId) -> ItemKey {
     ItemKey::new(format!("{tenant}#INSTANCE#{}", activity.instance), sk)
 }
 
+/// The leaving of a scope, by its idempotency key.
+pub fn closing(tenant: &TenantId, instance: &InstanceId, key: &str) -> ItemKey {
+    ItemKey::new(
+        format!("{tenant}#INSTANCE#{instance}"),
+        format!("CLOSED#{}", free(key)),
+    )
+}
+
 /// A join at which branches arrive one by one: that of one visit of its fork or activity.
 pub fn join(tenant: &TenantId, join: &TaskId) -> ItemKey {
     let iteration = within(join.iteration.as_ref());

@@ -21,6 +21,7 @@
 //! | tasks | decided, not yet answered, for the sweeper | gsi1 `T#UNANSWERED` / time (sparse) |
 //! | tasks | places with a timer, the first due first | gsi1 `T#DUE#shard` / time (sparse) |
 //! | tasks | a visit whose listeners are over | `T#INSTANCE#id` / `RELEASED#node#visit` |
+//! | tasks | what was answered to who left a scope | `T#INSTANCE#id` / `CLOSED#key` (expires) |
 //! | tasks | who has arrived at a join | `T#INSTANCE#id` / `JOIN#node#visit` (`#iteration`, expires) |
 //! | tasks | who waits for a message · a signal, the first opened first | `T#MESSAGE#name#correlation` · `T#SIGNAL#name` / `WAITING#time` |
 //! | tasks | what was thrown, by its sender's id | the same / `THROWN#id` (expires) |
@@ -32,6 +33,7 @@
 //! | events | events of an aggregate, in order | pk of the aggregate / `EVENT#sequence` |
 //! | each that creates by request | the answer to an `Idempotency-Key` | `T#IDEMPOTENCY#user` / `operation#key` (expires) |
 
+mod closings;
 mod create_tables;
 mod cursor;
 mod dynamo;

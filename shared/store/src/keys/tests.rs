@@ -46,6 +46,7 @@ fn the_tenant_leads_every_key() {
         task(&tenant, &TaskId::parse("i-t1~manager~2.0.1").unwrap()),
         released(&tenant, &task_id),
         join(&tenant, &TaskId::parse("i-t1~each~1.0").unwrap()),
+        closing(&tenant, &instance_id, "i-t1/sub:close:1/9"),
         task(&tenant, &TaskId::parse("i-t1~alarm:wait~1").unwrap()),
         waiting(
             &tenant,
@@ -94,6 +95,7 @@ fn the_tenant_leads_every_key() {
     acme#INSTANCE#i-t1 | TASK#manager#000002#0.1
     acme#INSTANCE#i-t1 | RELEASED#manager#000002
     acme#INSTANCE#i-t1 | JOIN#each#000001#0
+    acme#INSTANCE#i-t1 | CLOSED#i-t1/sub:close:1/9
     acme#INSTANCE#i-t1 | TASK#alarm:wait#000001
     acme#MESSAGE#order%23paid#100%25 | WAITING#1970-01-01T00:00:00.000Z#i-t1~manager~2#paid
     acme#MESSAGE#order%23paid#100%25 | THROWN#m%231

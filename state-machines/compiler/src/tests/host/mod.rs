@@ -43,6 +43,8 @@ pub(in crate::tests) struct Host<'a> {
     released: BTreeSet<Place>,
     /// Who has arrived at which join, in their order.
     joins: BTreeMap<String, Vec<(String, Value)>>,
+    /// What was answered to who left a scope, by idempotency key.
+    closings: BTreeMap<String, Value>,
     /// Messages for hidden places that no one has taken.
     kept: Vec<Value>,
     pub(in crate::tests) entered: BTreeSet<Place>,
@@ -60,6 +62,7 @@ impl<'a> Host<'a> {
             rows: BTreeMap::new(),
             released: BTreeSet::new(),
             joins: BTreeMap::new(),
+            closings: BTreeMap::new(),
             kept: Vec::new(),
             entered: BTreeSet::new(),
             walk: Vec::new(),
