@@ -34,6 +34,8 @@ pub struct Way {
 pub enum Step {
     /// Wait until it rests at exactly these nodes.
     At(Vec<String>),
+    /// Wait until a node is in the trace.
+    Passed(String),
     /// Let the timer, or what was due, of this node be due.
     Time(String),
     Message {
@@ -131,6 +133,7 @@ fn step(line: &str) -> Step {
     let (first, rest) = words.split_once(' ').expect(line);
     match first {
         "at" => Step::At(rest.split(' ').map(str::to_owned).collect()),
+        "passed" => Step::Passed(rest.to_owned()),
         "time" => Step::Time(rest.to_owned()),
         "message" => {
             let (name, correlation) = name_and_correlation(rest);

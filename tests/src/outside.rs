@@ -139,6 +139,14 @@ impl Outside {
                 let path = format!("/instances/{}", played.instance);
                 self.story.admin.until(&path, here).await;
             }
+            Step::Passed(node) => {
+                let passed = |trace: &Value| {
+                    let told = told(&trace["items"]);
+                    told.split(' ').any(|entered| entered == node)
+                };
+                let path = format!("/instances/{}/trace", played.instance);
+                self.story.admin.until(&path, passed).await;
+            }
             Step::Time(node) => self.let_pass(played, node).await,
             Step::Message {
                 name,
