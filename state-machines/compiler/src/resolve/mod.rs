@@ -79,7 +79,17 @@ pub(crate) fn resolve(
         .iter()
         .map(|node| node.targets().iter().map(|to| to.0).collect())
         .collect();
-    let repeat = on_a_cycle(&successors);
+    let on_cycle = on_a_cycle(&successors);
+    let repeat: Vec<bool> = workflow
+        .nodes()
+        .map(|(index, node)| {
+            // What a fork begins is begun again with it, also where it never leads back itself: another branch, or an event, does.
+            let mut forks = workflow
+                .around(node.region)
+                .filter_map(|at| workflow.region(at).fork);
+            on_cycle.get(index.0) == Some(&true) || forks.any(|fork| on_cycle.get(fork.0) == Some(&true))
+        })
+        .collect();
     for (node, repeats) in workflow.nodes.iter_mut().zip(&repeat) {
         node.repeats = *repeats;
         if let Some(of) = &mut node.of {

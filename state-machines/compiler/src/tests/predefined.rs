@@ -38,7 +38,8 @@ pub(super) fn catalog() -> Catalog {
     catalog
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// The files of a folder, by name.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

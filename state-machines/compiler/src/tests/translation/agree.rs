@@ -94,9 +94,10 @@ pub(super) fn ended(
         return Err(format!("is over, but {:?} in {:?}", run.end(), run.states));
     };
     host.flush(&output["path"]);
-    // What a branch passed since it last rested is not told when its fork is left early.
+    // What a branch passed since it last rested is not told when its fork is left early; the services that it called are.
     let is_left_early = run.states.iter().any(|state| state.contains(":raise:"));
-    let is_told = |place: &&Place| !is_left_early || host.rests(place);
+    let services: BTreeSet<String> = compiled.service_tasks().map(|task| task.id).collect();
+    let is_told = |place: &&Place| !is_left_early || host.rests(place) || services.contains(&place.node);
     let must: BTreeSet<Place> = meant.iter().filter(is_told).cloned().collect();
     if !must.is_subset(&host.entered) || !host.entered.is_subset(&meant) {
         let missing: Vec<&Place> = meant.difference(&host.entered).collect();

@@ -9,7 +9,7 @@ use super::resume::resumes;
 use crate::tests::corpora;
 use crate::tests::game::generate::{Case, Dice, start_data};
 use crate::tests::language::examples;
-use crate::tests::predefined::{catalog, definitions};
+use crate::tests::predefined::{catalog, definitions, files, home};
 use crate::{Catalog, Compiled, compile};
 
 /// Each definition is run with so many scripts.
@@ -98,6 +98,19 @@ fn examples_of_the_language_mean_what_they_say() {
     }
     assert!(count >= 20);
     tally.say("examples", count);
+}
+
+#[test]
+fn definitions_of_the_scenario_tests_mean_what_they_say() {
+    let (mut tally, mut count) = (Tally::default(), 0);
+    for path in files(&home().join("../tests/definitions")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.display().to_string();
+        tally.run(&name, &text, &catalog(), start_data).unwrap();
+        count += 1;
+    }
+    assert!(count > 0);
+    tally.say("definitions of scenarios", count);
 }
 
 #[test]
