@@ -23,6 +23,15 @@ const TRANSIENT: [&str; 4] = [
     "Lambda.TooManyRequestsException",
 ];
 
+/// What else our own functions are called again after: each does its work once by its key, however it ended before.
+const AGAIN: [&str; 5] = [
+    "Retryable",
+    "States.Timeout",
+    "Sandbox.Timedout",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+];
+
 const ANSWER: &str = "$states.result.Payload";
 
 impl Lowering<'_> {
@@ -126,7 +135,7 @@ impl Lowering<'_> {
             payload.insert("release".to_owned(), json!({"node": of.id, "visit": visit}));
         }
         let task = Task {
-            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            retry: vec![transient(&AGAIN)],
             ..invoke("close_scope", payload)
         };
         // What follows counts on from what the scope has come to.
@@ -175,7 +184,7 @@ impl Lowering<'_> {
         let value = format!(r#"($s := {}; {{"output": $s.output}})"#, state(passed));
         payload.insert("value".to_owned(), code(&value));
         let task = Task {
-            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            retry: vec![transient(&AGAIN)],
             ..invoke("arrive_at_join", payload)
         };
         let change = Change {
@@ -218,7 +227,7 @@ impl Lowering<'_> {
         );
         payload.insert("value".to_owned(), code(&value));
         let task = Task {
-            retry: vec![transient(&["Retryable", "States.Timeout", "Sandbox.Timedout"])],
+            retry: vec![transient(&AGAIN)],
             ..invoke("arrive_at_join", payload)
         };
         let change = Change {
@@ -374,6 +383,7 @@ fn repeated(retry: Retry) -> Option<Retrier> {
             "States.Timeout",
             "Sandbox.Timedout",
             "Lambda.Unknown",
+            "Runtime.ExitError",
         ])
     })
 }

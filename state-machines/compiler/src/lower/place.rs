@@ -44,8 +44,13 @@ impl Lowering<'_> {
             comment: self.comment(index),
             arguments: Some(self.opening(node, place, &passed)),
             timeout_seconds: Some(TOKEN_SECONDS.into()),
-            // Opening again is harmless: a place's key is instance, node and visit.
-            retry: vec![transient(&["Retryable"])],
+            // Not after `States.Timeout`, which is the token's. Opening again is harmless: a place's key is instance, node and visit.
+            retry: vec![transient(&[
+                "Retryable",
+                "Sandbox.Timedout",
+                "Lambda.Unknown",
+                "Runtime.ExitError",
+            ])],
             catch,
             output: change.output(),
             end: next.is_none(),
