@@ -166,6 +166,19 @@ async fn write_home(text: &mut String, home: &aws::Home) {
     let _ = writeln!(text, "pflow_deliveries_waiting {}", figures.deliveries);
     head(
         text,
+        "pflow_aws_calls_total",
+        "counter",
+        "Calls of the AWS endpoint, by operation.",
+    );
+    for (target, count) in figures.calls {
+        let (service, operation) = target.split_once('.').unwrap_or((&target, ""));
+        let _ = writeln!(
+            text,
+            "pflow_aws_calls_total{{service=\"{service}\",operation=\"{operation}\"}} {count}"
+        );
+    }
+    head(
+        text,
         "pflow_storage_writes_total",
         "counter",
         "Changes of queues, rules and deliveries.",

@@ -7,6 +7,8 @@ pub struct Figures {
     pub queues: Vec<QueueFigures>,
     /// That wait in the outbox.
     pub deliveries: i64,
+    /// Since the home was opened, by target: `DynamoDB_20120810.PutItem`.
+    pub calls: std::collections::BTreeMap<String, u64>,
     /// Since the home was opened.
     pub writes: u64,
     pub commits: u64,
@@ -34,6 +36,7 @@ impl Home {
         Ok(Figures {
             queues: self.0.sqs.figures().await?,
             deliveries: deliveries.await?,
+            calls: self.0.calls.all(),
             writes: counts.writes,
             commits: counts.commits,
         })

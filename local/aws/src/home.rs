@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use storage::{Storage, StorageError};
 
+use crate::calls::Calls;
 use crate::connector::Connector;
 use crate::deliveries::{self, Deliveries};
 use crate::dynamodb::{self, DynamoDb, Position, Records};
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) lambda: Lambda,
     pub(crate) scheduler: Scheduler,
     pub(crate) states: OnceLock<Arc<dyn Service>>,
+    pub(crate) calls: Calls,
 }
 
 /// A [`Home`] that does not keep it open: for what the home itself holds.
@@ -140,6 +142,7 @@ impl Home {
             lambda,
             scheduler,
             states: OnceLock::new(),
+            calls: Calls::default(),
         })))
     }
 

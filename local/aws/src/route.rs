@@ -15,6 +15,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
+const UNKNOWN: &str = "UnknownOperationException";
+
 /// The services that are named by a target, by the target's first part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
@@ -40,7 +42,16 @@ fn target(headers: &HeaderMap) -> Option<(Option<Target>, String)> {
 impl Home {
     /// Answers a request of any service.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let target = request.headers().get(TARGET).cloned();
         let mut response = self.route(request).await;
+        // What does not exist is not counted: whoever asks for it chooses its name.
+        let unknown = response
+            .headers()
+            .get(ERROR_TYPE)
+            .is_some_and(|name| name == UNKNOWN);
+        if let Some(target) = target.filter(|_| !unknown).as_ref().and_then(|t| t.to_str().ok()) {
+            self.0.calls.count(target);
+        }
         let id = uuid::Uuid::new_v4().to_string();
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
