@@ -1,14 +1,17 @@
 //! `cargo bench -p local --bench home`: what the one-machine home costs, measured at the process itself by the kernel's
 //! accounting, with the load generator in another process. Prints a table for `docs/PERFORMANCE.md`.
+//!
+//! With `PFLOW_PEERS` (the folder of a Python with viewflow and SpiffWorkflow) and `PFLOW_MINISTACK` (the URL of a running
+//! MiniStack), as `cargo xtask bench` sets them, also what approvals cost there.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a benchmark that cannot go on panics, and prints its figures"
+    clippy::disallowed_methods,
+    reason = "a benchmark that cannot go on panics, prints its figures, and has variables of its own"
 )]
 
-#[path = "../tests/process/pflow.rs"]
-#[expect(dead_code, reason = "the tests need more of it")]
-mod pflow;
+mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,18 +20,20 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use reqwest::Method;
 use runtime::clients::{http_client, sdk_config};
 use runtime::config::{Aws, SecretText};
-use serde_json::{Value, json};
-use tests::Story;
+use serde_json::Value;
 
-use pflow::{Folder, Pflow};
+use support::pflow::{Folder, Pflow};
+use support::{approvals, cpu_of, resident_mib, settled};
 
 const STARTS: usize = 5;
 const CALLERS: usize = 32;
 const FOR: Duration = Duration::from_secs(3);
-const INSTANCES: usize = 1000;
+const INSTANCES: usize = 2000;
+/// Where each takes much longer.
+const INSTANCES_ELSEWHERE: usize = 300;
+const INSTANCES_ON_MINISTACK: usize = 60;
 
 #[tokio::main]
 async fn main() {
@@ -40,6 +45,8 @@ async fn main() {
     operations(&pflow).await;
     instances(&pflow).await;
     assert!(pflow.stop());
+    peers();
+    ministack().await;
 }
 
 async fn starts() {
@@ -51,9 +58,9 @@ async fn starts() {
         pflow.ready().await;
         times.push(started.elapsed());
         tokio::time::sleep(Duration::from_secs(3)).await;
-        let before = cpu_of(&pflow);
+        let before = cpu_of(pflow.id());
         tokio::time::sleep(Duration::from_secs(2)).await;
-        resident.push((resident_kib(&pflow), (cpu_of(&pflow) - before) / 2));
+        resident.push((resident_mib(pflow.id()), (cpu_of(pflow.id()) - before) / 2));
     }
     times.sort();
     resident.sort();
@@ -62,7 +69,7 @@ async fn starts() {
         "| start to ready, empty folder, median of {STARTS} | {} ms |",
         times.get(STARTS / 2).unwrap().as_millis()
     );
-    println!("| resident at idle | {} MiB |", memory / 1024);
+    println!("| resident at idle | {} MiB |", memory);
     println!("| CPU at idle | {:.1} ms a second |", cpu.as_secs_f64() * 1000.0);
 }
 
@@ -72,7 +79,7 @@ where
     F: Fn(usize) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = usize> + Send,
 {
-    let (count, started, cpu) = (Arc::new(AtomicUsize::new(0)), Instant::now(), cpu_of(pflow));
+    let (count, started, cpu) = (Arc::new(AtomicUsize::new(0)), Instant::now(), cpu_of(pflow.id()));
     let callers: Vec<_> = (0..CALLERS)
         .map(|caller| {
             let (call, count) = (call.clone(), Arc::clone(&count));
@@ -94,7 +101,7 @@ where
         what,
         count.load(Ordering::Relaxed),
         started.elapsed(),
-        cpu_of(pflow) - cpu,
+        cpu_of(pflow.id()) - cpu,
     );
 }
 
@@ -205,88 +212,84 @@ async fn receive(sqs: &aws_sdk_sqs::Client, url: &str) -> usize {
     count
 }
 
-/// Expense approvals: submitted, one human task, one choice, a payment, end; all by the API.
+/// Approvals, all functions included, durable.
 async fn instances(pflow: &Pflow) {
-    let story = Story::set_up_at(&pflow.client()).await;
-    let body = json!({ "type": "expense", "title": "Taxi", "values": { "amount": 120 } });
-    let (cpu, started) = (cpu_of(pflow), Instant::now());
-    let submissions: Vec<_> = (0..16)
-        .map(|_| {
-            let (requester, body) = (story.requester.clone(), body.clone());
-            tokio::spawn(async move {
-                for _ in 0..INSTANCES.div_ceil(16) {
-                    requester
-                        .post("/tickets/submissions", body.clone())
-                        .await
-                        .data(202);
-                }
-            })
-        })
-        .collect();
-    for submission in submissions {
-        submission.await.unwrap();
-    }
-    let mut voted = 0;
-    while voted < INSTANCES {
-        let list = story
-            .manager
-            .request(Method::GET, "/tasks?view=todo&limit=100")
-            .send()
-            .await
-            .unwrap();
-        let list: Value = list.json().await.unwrap();
-        let items = list
-            .pointer("/data/items")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let votes: Vec<_> = items
-            .iter()
-            .filter_map(|item| item.get("id")?.as_str().map(str::to_owned))
-            .map(|task| {
-                let manager = story.manager.clone();
-                tokio::spawn(async move {
-                    let path = format!("/tasks/{task}/complete");
-                    usize::from(manager.post(&path, json!({ "outcome": "approve" })).await.status == 200)
-                })
-            })
-            .collect();
-        for vote in votes {
-            voted += vote.await.unwrap();
-        }
-    }
-    // The last ones are on their way to their end.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let story = approvals::set_up(&pflow.client()).await;
+    // What is read once and kept is not part of an instance.
+    approve(pflow, &story, 100).await;
+    let (cpu, started) = (cpu_of(pflow.id()), Instant::now());
+    let ended = approve(pflow, &story, INSTANCES).await;
     report(
-        "expense approvals, all functions included, durable",
+        "approvals, all functions included, durable",
         INSTANCES,
-        started.elapsed() - Duration::from_secs(1),
-        cpu_of(pflow) - cpu,
+        ended - started,
+        cpu_of(pflow.id()) - cpu,
     );
     println!(
         "| resident after {INSTANCES} approvals | {} MiB |",
-        resident_kib(pflow) / 1024
+        resident_mib(pflow.id())
     );
+    let resolved = approvals::tickets(&story, |ticket| ticket["status"] == "resolved").await;
+    assert_eq!(resolved, INSTANCES + 100);
 }
 
-/// User and system time, as the kernel counts it.
-fn cpu_of(pflow: &Pflow) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pflow.id())).unwrap();
-    let fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .skip(11)
-        .take(2);
-    Duration::from_millis(fields.map(|field| field.parse::<u64>().unwrap() * 10).sum())
+/// Says when the last one had ended.
+async fn approve(pflow: &Pflow, story: &tests::Story, count: usize) -> Instant {
+    approvals::submit(story, count).await;
+    approvals::decide(story, count).await;
+    settled(pflow.id()).await
 }
 
-fn resident_kib(pflow: &Pflow) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", pflow.id())).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+/// The same by programs of others, which tell their own figures.
+fn peers() {
+    let Ok(programs) = std::env::var("PFLOW_PEERS") else {
+        return println!("| other programs | not measured: PFLOW_PEERS is not set |");
+    };
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
+    for (name, script) in [
+        ("viewflow on SQLite", "approvals_viewflow.py"),
+        ("SpiffWorkflow, its JSON in SQLite", "approvals_spiff.py"),
+    ] {
+        let folder = Folder::new();
+        let data = folder.path("peer");
+        std::fs::create_dir(&data).unwrap();
+        let ran = std::process::Command::new(format!("{programs}/python"))
+            .arg(format!("{scripts}/{script}"))
+            .arg(&data)
+            .arg(INSTANCES_ELSEWHERE.to_string())
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{script}");
+        let figures: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let seconds = |name: &str| Duration::from_secs_f64(figures[name].as_f64().unwrap());
+        report(
+            &format!("approvals by {name}"),
+            INSTANCES_ELSEWHERE,
+            seconds("wall_seconds"),
+            seconds("cpu_seconds"),
+        );
+    }
+}
+
+/// The same functions with MiniStack as their AWS endpoint. The CPU is the gateway's alone.
+async fn ministack() {
+    let Ok(url) = std::env::var("PFLOW_MINISTACK") else {
+        return println!("| approvals on MiniStack | not measured: PFLOW_MINISTACK is not set |");
+    };
+    let folder = Folder::new();
+    let mut pflow = Pflow::start_on(&folder.path("data"), &url);
+    pflow.ready().await;
+    let story = approvals::set_up(&pflow.client()).await;
+    let (cpu, started) = (cpu_of(pflow.id()), Instant::now());
+    approvals::submit(&story, INSTANCES_ON_MINISTACK).await;
+    approvals::decide(&story, INSTANCES_ON_MINISTACK).await;
+    let ended = Instant::now();
+    let used = cpu_of(pflow.id()) - cpu;
+    report(
+        "approvals on MiniStack (CPU of the gateway alone)",
+        INSTANCES_ON_MINISTACK,
+        ended - started,
+        used,
+    );
 }

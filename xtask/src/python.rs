@@ -32,6 +32,12 @@ pub(crate) const CLIENTS: Tools = Tools {
     requirements: include_str!("../requirements/clients.txt"),
 };
 
+/// Other programs that the one-machine home is compared with.
+pub(crate) const PEERS: Tools = Tools {
+    name: "peers",
+    requirements: include_str!("../requirements/peers.txt"),
+};
+
 impl Tools {
     /// Installs the tools unless exactly these are there already; answers the folder of their programs.
     pub(crate) fn provision(&self) -> Result<PathBuf> {
@@ -147,7 +153,7 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS, CLIENTS] {
+        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS] {
             let packages = tools
                 .requirements
                 .lines()

@@ -59,14 +59,32 @@ impl Pflow {
     }
 
     pub(crate) fn start_at(data: &Path, port: u16, aws_port: u16) -> Self {
+        Self::spawn(
+            command(&["serve"], data).env("PFLOW_AWS_PORT", aws_port.to_string()),
+            data,
+            port,
+            aws_port,
+        )
+    }
+
+    /// With another program as its AWS endpoint.
+    pub(crate) fn start_on(data: &Path, endpoint: &str) -> Self {
+        Self::spawn(
+            command(&["serve", "--endpoint", endpoint], data).env("PFLOW_PREFIX", "bench-"),
+            data,
+            free_port(),
+            0,
+        )
+    }
+
+    fn spawn(command: &mut Command, data: &Path, port: u16, aws_port: u16) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(data.with_extension("log"))
             .unwrap();
-        let child = command(&["serve"], data)
+        let child = command
             .env("PFLOW_PORT", port.to_string())
-            .env("PFLOW_AWS_PORT", aws_port.to_string())
             .env("PFLOW_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("PFLOW_LOG", "warn")
             .stdout(Stdio::null())

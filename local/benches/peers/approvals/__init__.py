@@ -1,0 +1,1 @@
+"""The Django application of `approvals_viewflow.py`."""
