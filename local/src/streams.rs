@@ -140,27 +140,33 @@ async fn add_shards(
     Ok(())
 }
 
-/// Hands records over, again from the one that failed.
+/// Hands records over, again from the one that failed. A call that fails whole is made again with half as many, so that one
+/// record that can never be handled is found, and not taken for another.
 async fn handle(app: &App, handler: &Handler, records: &[Value]) {
     let mut left = records;
-    let mut tries = 0;
+    let (mut tries, mut size) = (0, records.len());
     while let Some(first) = left.first() {
-        let event = json!({ "Records": left });
-        let failed = match handler
-            .invoke(app.clone(), event, runtime::request::new_id())
-            .await
-        {
+        let now = left.get(..size.min(left.len())).unwrap_or(left);
+        let answer = handler
+            .invoke(app.clone(), json!({ "Records": now }), runtime::request::new_id())
+            .await;
+        let failed = match &answer {
             Ok(answer) => answer
                 .pointer("/batchItemFailures/0/itemIdentifier")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            Err(_) => Some(sequence_number(first).to_owned()),
+                .and_then(Value::as_str),
+            Err(_) => Some(sequence_number(first)),
         };
-        let Some(failed) = failed else { return };
-        let done = left
-            .iter()
-            .position(|record| sequence_number(record) == failed)
-            .unwrap_or(0);
+        let Some(failed) = failed else {
+            left = left.get(now.len()..).unwrap_or_default();
+            (tries, size) = (0, records.len());
+            continue;
+        };
+        if answer.is_err() && now.len() > 1 {
+            size = now.len() / 2;
+            continue;
+        }
+        let done = now.iter().position(|record| sequence_number(record) == failed);
+        let done = done.unwrap_or(0);
         tries = if done > 0 { 1 } else { tries + 1 };
         left = left.get(done..).unwrap_or_default();
         if tries >= TRIES {

@@ -1,9 +1,9 @@
 //! The loop over the changes of a table: in order, up to the first that fails, from which the stream goes on again.
 
-use std::future::Future;
-
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::Result;
+use futures_util::{StreamExt, future, stream};
+use indexmap::IndexMap;
 use serde::Serialize;
 use store::item::Item;
 
@@ -33,29 +33,84 @@ pub struct StreamFailure {
     pub sequence_number: String,
 }
 
-pub async fn each_change<F>(
+/// Handles the changes of a batch: those of one partition in their order, those of different partitions beside each other, as
+/// the shards of a stream come, too. The stream goes on again from the first that failed.
+pub async fn each_change(
     event: Event,
-    handle: impl Fn(Change) -> F,
-) -> Result<StreamResponse, FunctionError>
-where
-    F: Future<Output = Result<()>>,
-{
-    for record in event.records {
+    handle: impl AsyncFn(Change) -> Result<()>,
+) -> Result<StreamResponse, FunctionError> {
+    let mut partitions: IndexMap<String, Vec<Record>> = IndexMap::new();
+    for (place, record) in event.records.into_iter().enumerate() {
         let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
-        if let Err(error) = handle(change(record)).await {
-            let request_id = request::current().id;
-            tracing::warn!(
-                request_id,
-                sequence_number,
-                error = chain(&error),
-                "change not handled"
-            );
-            return Ok(StreamResponse {
-                failures: vec![StreamFailure { sequence_number }],
-            });
-        }
+        let record = Record {
+            place,
+            sequence_number,
+            change: change(record),
+        };
+        partitions.entry(record.partition()).or_default().push(record);
     }
-    Ok(StreamResponse::default())
+    let failed = stream::iter(partitions.into_values())
+        .map(|records| in_order(records, &handle))
+        .buffer_unordered(AT_ONCE)
+        .filter_map(future::ready)
+        .fold(None, async |first: Option<Failed>, failed| match first {
+            Some(first) if first.place < failed.place => Some(first),
+            _ => Some(failed),
+        })
+        .await;
+    Ok(StreamResponse {
+        failures: failed.map(|failed| failed.failure).into_iter().collect(),
+    })
+}
+
+/// Of a batch, its changes alone: for what is done for all of them at once.
+pub fn changes(event: &Event) -> Vec<Change> {
+    event.records.iter().cloned().map(change).collect()
+}
+
+/// Partitions that are handled at the same time.
+const AT_ONCE: usize = 16;
+
+struct Record {
+    /// In the batch.
+    place: usize,
+    sequence_number: String,
+    change: Change,
+}
+
+impl Record {
+    fn partition(&self) -> String {
+        let image = self.change.new.as_ref().or(self.change.old.as_ref());
+        let partition = image.and_then(|item| item.get("pk")?.as_s().ok());
+        partition.cloned().unwrap_or_default()
+    }
+}
+
+struct Failed {
+    place: usize,
+    failure: StreamFailure,
+}
+
+/// Up to the first that fails.
+async fn in_order(records: Vec<Record>, handle: &impl AsyncFn(Change) -> Result<()>) -> Option<Failed> {
+    for record in records {
+        let Err(error) = handle(record.change).await else {
+            continue;
+        };
+        tracing::warn!(
+            request_id = request::current().id,
+            sequence_number = record.sequence_number,
+            error = chain(&error),
+            "change not handled"
+        );
+        return Some(Failed {
+            place: record.place,
+            failure: StreamFailure {
+                sequence_number: record.sequence_number,
+            },
+        });
+    }
+    None
 }
 
 fn change(record: EventRecord) -> Change {

@@ -1,5 +1,7 @@
 //! The event store: what the streams carried, kept with its aggregate.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Event;
 use domain::{Error, Result};
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use crate::dynamo::Store;
 use crate::item::{self, Item, ItemExt, Stored, from_item, to_item};
-use crate::keys;
+use crate::keys::{self, ItemKey};
 use crate::table::{PARTITION_KEY, Table};
 
 /// An event in its place: (aggregate, sequence) is its identity.
@@ -43,42 +45,56 @@ pub(crate) fn attribute(events: &[Event]) -> Result<AttributeValue> {
 }
 
 impl Store {
-    /// Appends the events that a change brought: those of the new image that the old one did not hold.
-    /// Keyed by aggregate and sequence, so that a record delivered twice appends nothing new.
-    pub async fn events_append(&self, old: Option<&Item>, new: Option<&Item>) -> Result<usize> {
-        let Some(new) = new else { return Ok(0) };
-        if old.is_some_and(|old| old.get("revision") == new.get("revision")) {
-            return Ok(0);
+    /// Appends the events that changes brought, all together: those of a new image that the old one did not hold.
+    /// Keyed by aggregate and sequence, so that a record delivered twice appends nothing new. Says how many it wrote.
+    pub async fn events_append<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (Option<&'a Item>, Option<&'a Item>)>,
+    ) -> Result<usize> {
+        let mut events = BTreeMap::new();
+        for (old, new) in changes {
+            events.extend(brought(old, new)?);
         }
-        let revision = new
-            .get("revision")
-            .and_then(|n| n.as_n().ok()?.parse::<u64>().ok());
-        let aggregate = new.get(PARTITION_KEY).and_then(|pk| pk.as_s().ok());
-        let (Some(revision), Some(aggregate)) = (revision, aggregate) else {
-            return Ok(0);
-        };
-        let events = new
-            .get("events")
-            .and_then(|events| events.as_l().ok())
+        let items = events
             .into_iter()
-            .flatten();
-        let mut items = Vec::new();
-        for (number, event) in (0_u64..).zip(events) {
-            let Ok(event) = event.as_m() else { continue };
-            let sequence = revision * EVENTS_PER_REVISION + number;
-            let stored = StoredEvent {
-                sequence,
-                event: from_item(event.clone())?,
-            };
-            items.push(to_item(&stored)?.at(&keys::event(aggregate, sequence)));
-        }
+            .map(|(key, event)| Ok(to_item(&event)?.at(&key)));
+        let items = items.collect::<Result<Vec<_>>>()?;
         let count = items.len();
         self.put_all(Table::Events, items).await?;
         Ok(count)
     }
 
     /// The events of one aggregate, in order.
-    pub async fn events_of(&self, aggregate: &keys::ItemKey) -> Result<Vec<StoredEvent>> {
+    pub async fn events_of(&self, aggregate: &ItemKey) -> Result<Vec<StoredEvent>> {
         self.query_all(Table::Events, &aggregate.pk, "EVENT#").await
     }
+}
+
+/// The events of one change, by where they are kept.
+fn brought(old: Option<&Item>, new: Option<&Item>) -> Result<Vec<(ItemKey, StoredEvent)>> {
+    let Some(new) = new else { return Ok(Vec::new()) };
+    if old.is_some_and(|old| old.get("revision") == new.get("revision")) {
+        return Ok(Vec::new());
+    }
+    let revision = new
+        .get("revision")
+        .and_then(|n| n.as_n().ok()?.parse::<u64>().ok());
+    let aggregate = new.get(PARTITION_KEY).and_then(|pk| pk.as_s().ok());
+    let (Some(revision), Some(aggregate)) = (revision, aggregate) else {
+        return Ok(Vec::new());
+    };
+    let events = new
+        .get("events")
+        .and_then(|events| events.as_l().ok())
+        .into_iter()
+        .flatten();
+    let stored = (0_u64..)
+        .zip(events)
+        .filter_map(|(number, event)| Some((number, event.as_m().ok()?)))
+        .map(|(number, event)| {
+            let sequence = revision * EVENTS_PER_REVISION + number;
+            let event = from_item(event.clone())?;
+            Ok((keys::event(aggregate, sequence), StoredEvent { sequence, event }))
+        });
+    stored.collect()
 }

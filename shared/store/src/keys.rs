@@ -7,7 +7,7 @@ use domain::thrown::{Channel, Waiting};
 use jiff::Timestamp;
 
 /// Where an item lies.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemKey {
     pub pk: String,
     pub sk: String,

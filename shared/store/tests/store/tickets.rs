@@ -111,10 +111,19 @@ async fn events_are_appended_once_for_each_revision() {
             .at(&keys::ticket(&tenant(), &ticket.id))
     };
     let (first, second) = (item(1), item(2));
-    assert_eq!(store.events_append(None, Some(&first)).await.unwrap(), 1);
-    assert_eq!(store.events_append(None, Some(&first)).await.unwrap(), 1);
-    assert_eq!(store.events_append(Some(&first), Some(&first)).await.unwrap(), 0);
-    assert_eq!(store.events_append(Some(&first), Some(&second)).await.unwrap(), 1);
+    assert_eq!(store.events_append([(None, Some(&first))]).await.unwrap(), 1);
+    assert_eq!(store.events_append([(None, Some(&first))]).await.unwrap(), 1);
+    assert_eq!(
+        store.events_append([(Some(&first), Some(&first))]).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .events_append([(Some(&first), Some(&second))])
+            .await
+            .unwrap(),
+        1
+    );
     let events = store
         .events_of(&keys::ticket(&tenant(), &ticket.id))
         .await
