@@ -157,3 +157,43 @@ async fn engine_instance(app: &TestApp, ticket: &str) -> domain::instance::Insta
             .unwrap(),
     )
 }
+
+/// Everything that one approval costs, from its submission until its ticket is resolved and nothing is left to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_costs_what_its_functions_need() {
+    let wire = Wire::new();
+    let mut app = TestApp::start_with(|http| wire.around(http)).await;
+    app.platform.follow().await;
+    let story = Story::set_up(&app).await;
+    approve(&story).await;
+    wire.take();
+    approve(&story).await;
+    let calls = wire.take();
+    let mut operations: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
+    operations.sort_unstable();
+    operations.dedup();
+    let table: Vec<String> = operations
+        .iter()
+        // Requests that look whether it is done.
+        .filter(|operation| !["get_submission", "get_ticket", "list_tasks"].contains(operation))
+        .map(|operation| format!("{operation}: {}", summary(&calls, operation).join(", ")))
+        .collect();
+    insta::assert_snapshot!(table.join("\n"), @"");
+}
+
+async fn approve(story: &Story) {
+    let submission = story.submit(120.0).await;
+    let ticket = story.ticket(&submission).await;
+    let ticket = ticket["id"].as_str().unwrap();
+    let task = story.task_of(&story.manager, ticket).await;
+    // What the streams bring is there before the vote, so that nothing depends on who is faster.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let vote = json!({ "outcome": "approve" });
+    story
+        .manager
+        .post(&format!("/tasks/{task}/complete"), vote)
+        .await
+        .data(200);
+    story.resolved(ticket).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1000)).await;
+}
