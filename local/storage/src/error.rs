@@ -33,6 +33,9 @@ pub enum StorageError {
         #[source]
         source: Arc<std::io::Error>,
     },
+    /// What follows was acknowledged, and cannot be read any more.
+    #[error("the log {} is damaged: restore the database from a backup, or move the log away and lose what was written last", path.display())]
+    Log { path: PathBuf },
     #[error("a change was given up, because its code failed")]
     Abandoned,
     #[error("the database is closed")]

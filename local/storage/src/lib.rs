@@ -4,6 +4,7 @@
 //! wait at the same time share one commit, so that a slow disk costs one sync for many of them.
 
 mod error;
+pub mod log;
 mod readers;
 mod writer;
 
@@ -44,6 +45,8 @@ impl Storage {
     ///
     /// The file cannot be opened or is not a whole database, or the schema cannot be applied.
     pub fn open(path: &Path, schema: &str) -> Result<Self, StorageError> {
+        // Each commit was synced before the next was begun: of what was not, there is one at most.
+        check_log(path, 1)?;
         let connection = Connection::open(path).map_err(|e| error::opening(path, e))?;
         prepare(&connection, schema).map_err(|e| error::opening(path, e))?;
         sync_folder(path)?;
@@ -126,6 +129,29 @@ impl Storage {
 
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+}
+
+/// Looks at the log of a database that is about to be opened. `unsynced`: how many commits may have been on their way to
+/// the disk when the process ended.
+///
+/// # Errors
+///
+/// The log is damaged, or cannot be read.
+pub fn check_log(database: &Path, unsynced: u64) -> Result<(), StorageError> {
+    let path = log::path_of(database);
+    let found = log::examine(&path).map_err(|source| StorageError::Folder {
+        path: path.clone(),
+        source: Arc::new(source),
+    })?;
+    match found {
+        Some(found) if found.lost <= unsynced => {
+            if found.lost > 0 {
+                tracing::warn!(log = %path.display(), commits = found.lost, "the end of the log was not whole: dropped");
+            }
+            Ok(())
+        }
+        _ => Err(StorageError::Log { path }),
     }
 }
 

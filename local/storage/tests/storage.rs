@@ -1,5 +1,9 @@
 //! What `Storage` promises, on a real file.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -240,5 +244,107 @@ fn write_for_ever(folder: &Path) {
         .collect();
     for writer in writers {
         runtime.block_on(writer).unwrap();
+    }
+}
+
+/// A database as a crash leaves it: ten numbers were acknowledged, all of them are in the log alone.
+struct Crashed(Folder);
+
+impl Crashed {
+    fn new() -> Self {
+        let (alive, folder) = (Folder::new(), Folder::new());
+        let storage = alive.open();
+        for n in 0..10 {
+            storage.write_blocking(insert(n)).unwrap();
+        }
+        for file in ["test.db", "test.db-wal"] {
+            std::fs::copy(alive.0.join(file), folder.0.join(file)).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.0.0.join("test.db")
+    }
+
+    /// Changes the log, and tells what is found then.
+    fn with_log(&self, change: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<i64>, StorageError> {
+        let path = self.0.0.join("test.db-wal");
+        let mut log = std::fs::read(&path).unwrap();
+        change(&mut log);
+        std::fs::write(&path, log).unwrap();
+        let storage = Storage::open(&self.database(), SCHEMA)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        Ok(runtime.block_on(numbers(&storage)))
+    }
+}
+
+#[test]
+fn a_log_that_ends_too_early_is_taken_as_far_as_it_was_synced() {
+    let all: Vec<i64> = (0..10).collect();
+    assert_eq!(Crashed::new().with_log(|_| {}).unwrap(), all);
+    // What was on its way to the disk, and nobody was told of.
+    assert_eq!(Crashed::new().with_log(|log| log.extend([7; 1000])).unwrap(), all);
+    assert_eq!(Crashed::new().with_log(|log| log.extend([0; 9000])).unwrap(), all);
+    let torn = |log: &mut Vec<u8>| {
+        let last = log.get(log.len() - 4120..).unwrap().to_vec();
+        log.extend(&last[..3000]);
+    };
+    assert_eq!(Crashed::new().with_log(torn).unwrap(), all);
+    let whole_and_wrong = |log: &mut Vec<u8>| log.extend(log.get(log.len() - 4120..).unwrap().to_vec());
+    assert_eq!(Crashed::new().with_log(whole_and_wrong).unwrap(), all);
+    // Nobody can tell whether the last one was synced.
+    let cut = Crashed::new()
+        .with_log(|log| log.truncate(log.len() - 1))
+        .unwrap();
+    assert_eq!(cut, all[..9]);
+}
+
+#[test]
+fn a_damaged_log_is_said_so_and_nothing_is_dropped_silently() {
+    let damaged = |at: fn(usize) -> usize| {
+        let crashed = Crashed::new();
+        let found = crashed.with_log(|log| {
+            let at = at(log.len());
+            log[at] ^= 0x10;
+        });
+        let error = found.unwrap_err();
+        assert!(
+            matches!(&error, StorageError::Log { path } if path.ends_with("test.db-wal")),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("restore the database from a backup"));
+    };
+    damaged(|_| 0);
+    damaged(|_| 9);
+    damaged(|_| 20);
+    damaged(|_| 31);
+    damaged(|length| length / 2);
+    damaged(|length| length - 3 * 4120 + 100);
+}
+
+#[test]
+fn no_damage_of_a_log_breaks_off_and_what_is_found_is_what_was_there_once() {
+    let mut dice: u64 = 11;
+    let mut roll = move |limit: usize| {
+        dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(dice >> 33).unwrap() % limit
+    };
+    for _ in 0..60 {
+        let found = Crashed::new().with_log(|log| {
+            for _ in 0..=roll(3) {
+                let at = roll(log.len());
+                log[at] = u8::try_from(roll(256)).unwrap();
+            }
+            if roll(3) == 0 {
+                log.truncate(roll(log.len()));
+            }
+        });
+        if let Ok(found) = found {
+            let whole: Vec<i64> = (0..i64::try_from(found.len()).unwrap()).collect();
+            assert_eq!(found, whole);
+        }
     }
 }
