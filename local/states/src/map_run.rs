@@ -1,4 +1,5 @@
-//! Distributed Maps. The run is on the disk and begins anew after a restart; its children are in memory.
+//! Distributed Maps. The run is on the disk, and so is what came of each child that has ended; children under way are in
+//! memory, and begin anew after a restart.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::active::Slot;
 use crate::catalog::Definition;
+use crate::db::map_runs;
 use crate::error::{Error, Result};
 use crate::host::TaskError;
 use crate::run::Because;
@@ -38,6 +40,7 @@ impl MapRuns {
 /// What a run is asked for.
 struct MapRun {
     service: Arc<Service>,
+    id: TaskId,
     child: Arc<Definition>,
     context: ExecutionContext,
     state: String,
@@ -65,6 +68,23 @@ impl Tolerated {
 }
 
 impl Service {
+    /// Notes what came of a child, until it is on the disk.
+    async fn note_child(&self, id: TaskId, index: usize, output: Option<&Value>) {
+        let output = output.map(Value::to_string);
+        loop {
+            let output = output.clone();
+            let note = move |db: &_| map_runs::note(db, id, index, output.as_deref());
+            let Err(error) = self.db.write(note).await else {
+                return;
+            };
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "cannot note the end of a child"
+            );
+            self.pause().await;
+        }
+    }
+
     pub(crate) fn run_map(
         self: &Arc<Self>,
         slot: &Arc<Slot>,
@@ -95,6 +115,7 @@ impl Service {
             event: task,
         };
         let run = MapRun {
+            id,
             child: Arc::new(Definition::of_child(child)),
             context: context.clone(),
             state,
@@ -160,6 +181,14 @@ impl MapRun {
         };
         let because = event_of(&token).map_or(Because::Else, Because::Answered);
         self.service.report(slot.id, because, event).await;
+        let id = self.id;
+        if let Err(error) = self.service.db.write(move |db| map_runs::forget(db, id)).await {
+            // They go with the execution.
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the children of a Map are left"
+            );
+        }
     }
 
     /// Runs a child for each item, or batch of items; the outputs in the order of the items.
@@ -167,37 +196,75 @@ impl MapRun {
         let items = self.items.clone().unwrap_or_default();
         let inputs = simulate::batches(&items, self.batcher.as_ref());
         let all = inputs.len();
-        let mut waiting = inputs.into_iter().enumerate();
         let mut running = JoinSet::new();
         let mut outputs: Vec<Option<Value>> = vec![None; all];
         let mut failed = 0;
-        loop {
+        let ended = self.ended().await;
+        for (index, output) in &ended {
+            failed += u64::from(output.is_none());
+            if let Some(place) = outputs.get_mut(*index) {
+                place.clone_from(output);
+            }
+        }
+        let mut waiting = inputs
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| !ended.contains_key(index));
+        while self.tolerated.allows(failed, all) {
             while running.len() < self.most_at_once
                 && let Some((index, input)) = waiting.next()
             {
-                let (service, child) = (Arc::clone(&self.service), Arc::clone(&self.child));
+                let (service, child, id) = (Arc::clone(&self.service), Arc::clone(&self.child), self.id);
                 let context = self
                     .context_of_child(arn, index)
                     .map_err(|error| TaskError::new("States.Runtime", error.to_string()))?;
-                running.spawn(async move { (index, service.run_in_memory(child, context, input).await) });
+                running.spawn(async move {
+                    let output = match service.run_in_memory(child, context, input).await {
+                        Outcome::Succeeded { output } => Some(output),
+                        _ => None,
+                    };
+                    service.note_child(id, index, output.as_ref()).await;
+                    (index, output)
+                });
             }
             match running.join_next().await {
-                None => break,
-                Some(Ok((index, Outcome::Succeeded { output }))) => {
+                None => return Ok(outputs.into_iter().flatten().collect()),
+                Some(Ok((index, Some(output)))) => {
                     if let Some(place) = outputs.get_mut(index) {
                         *place = Some(output);
                     }
                 }
                 Some(_) => failed += 1,
             }
-            if !self.tolerated.allows(failed, all) {
-                return Err(TaskError::new(
-                    "States.ExceedToleratedFailureThreshold",
-                    "The specified tolerated failure threshold was exceeded",
-                ));
+        }
+        Err(TaskError::new(
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded",
+        ))
+    }
+
+    /// Children that had ended before the process did, with their outputs.
+    async fn ended(&self) -> HashMap<usize, Option<Value>> {
+        let id = self.id;
+        loop {
+            match self.service.db.read(move |db| map_runs::ended(db, id)).await {
+                Ok(ended) => {
+                    let parsed =
+                        |output: Option<String>| output.and_then(|text| serde_json::from_str(&text).ok());
+                    return ended
+                        .into_iter()
+                        .map(|(index, output)| (index, parsed(output)))
+                        .collect();
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "cannot read the children of a Map"
+                    );
+                    self.service.pause().await;
+                }
             }
         }
-        Ok(outputs.into_iter().flatten().collect())
     }
 
     fn context_of_child(&self, arn: &str, index: usize) -> Result<ExecutionContext> {

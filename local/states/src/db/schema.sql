@@ -115,6 +115,15 @@ CREATE TABLE IF NOT EXISTS map_runs (
   PRIMARY KEY (execution, task)
 ) WITHOUT ROWID;
 
+-- Children of distributed Maps under way that have ended: the output, or nothing where they failed.
+CREATE TABLE IF NOT EXISTS map_items (
+  execution INTEGER NOT NULL,
+  task INTEGER NOT NULL,
+  item INTEGER NOT NULL,
+  output TEXT,
+  PRIMARY KEY (execution, task, item)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS activities (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,

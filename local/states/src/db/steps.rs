@@ -184,6 +184,7 @@ fn end(db: &Connection, step: &Step, end: &End) -> rusqlite::Result<usize> {
     }
     if step.ends_map_runs {
         run(db, "DELETE FROM map_runs WHERE execution = ?1", [step.id])?;
+        run(db, "DELETE FROM map_items WHERE execution = ?1", [step.id])?;
     }
     run(
         db,
@@ -206,6 +207,7 @@ pub(crate) fn remove(db: &Connection, id: i64) -> rusqlite::Result<()> {
         "DELETE FROM executions WHERE id = ?1",
         "DELETE FROM history WHERE execution = ?1",
         "DELETE FROM map_runs WHERE execution = ?1",
+        "DELETE FROM map_items WHERE execution = ?1",
     ] {
         run(db, sql, [id])?;
     }

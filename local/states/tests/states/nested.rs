@@ -110,7 +110,7 @@ fn distributed() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_distributed_map_begins_anew_after_a_restart() {
+async fn a_distributed_map_goes_on_after_a_restart() {
     let folder = Folder::new();
     let hangs = Arc::new(AtomicBool::new(true));
     let state = Arc::clone(&hangs);
@@ -130,6 +130,8 @@ async fn a_distributed_map_begins_anew_after_a_restart() {
         service.clock.advance(5);
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    // Until what came of the other two is written.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     // The process ends in the middle of it.
     let Service { states, clock, .. } = service;
     drop(states);
@@ -151,6 +153,21 @@ async fn a_distributed_map_begins_anew_after_a_restart() {
         "{types:?}"
     );
     assert_eq!(service.states.in_memory(), 0);
+    // What was done is not done again.
+    let mut asked: Vec<u64> = host
+        .calls()
+        .iter()
+        .map(|call| call.arguments["Payload"].as_u64().unwrap())
+        .collect();
+    asked.sort_unstable();
+    assert_eq!(asked, [1, 2, 2, 3]);
+    service.states.settled().await;
+    drop(service);
+    let database = storage::rusqlite::Connection::open(folder.database()).unwrap();
+    let left: i64 = database
+        .query_row("SELECT COUNT(*) FROM map_items", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
