@@ -225,7 +225,6 @@ impl Home {
             Arc::clone(&self.0.sqs).run_moves(),
             self.run_deliveries(),
             self.0.scheduler.run(),
-            self.0.scheduler.run(),
             self.tidy()
         );
     }

@@ -39,11 +39,31 @@ fn target(headers: &HeaderMap) -> Option<(Option<Target>, String)> {
     Some((target, operation.to_owned()))
 }
 
+/// Who waits for something and goes away must not get it. Step Functions sees to that itself.
+fn ends_with_its_caller(headers: &HeaderMap) -> bool {
+    match target(headers) {
+        Some((Some(Target::Sqs), operation)) => operation == "ReceiveMessage",
+        Some((service, _)) => service == Some(Target::States),
+        None => false,
+    }
+}
+
 impl Home {
-    /// Answers a request of any service.
+    /// Answers a request of any service. What it has begun is brought to its end, also where nobody waits for the answer
+    /// any more: else a change would be written, and those whom it concerns not be woken.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let target = request.headers().get(TARGET).cloned();
-        let mut response = self.route(request).await;
+        let id = uuid::Uuid::new_v4().to_string();
+        let mut response = if ends_with_its_caller(request.headers()) {
+            self.route(request).await
+        } else {
+            let (home, headers) = (self.clone(), request.headers().clone());
+            let answered = tokio::spawn(async move { home.route(request).await });
+            answered.await.unwrap_or_else(|error| {
+                tracing::error!(error = %error, "a request was given up");
+                failure(&AwsError::internal("The request failed."), &headers)
+            })
+        };
         // What does not exist is not counted: whoever asks for it chooses its name.
         let unknown = response
             .headers()
@@ -52,7 +72,6 @@ impl Home {
         if let Some(target) = target.filter(|_| !unknown).as_ref().and_then(|t| t.to_str().ok()) {
             self.0.calls.count(target);
         }
-        let id = uuid::Uuid::new_v4().to_string();
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -94,11 +113,9 @@ impl Home {
 impl Home {
     /// Services whose operations are paths.
     async fn by_path(&self, parts: &Parts, body: &Bytes) -> Response<Bytes> {
-        let path = parts.uri.path();
-        if let Some(answer) = self
-            .0
-            .lambda
-            .answer(&parts.method, path, &parts.headers, body)
+        let lambda = &self.0.lambda;
+        if let Some(answer) = lambda
+            .answer(&parts.method, parts.uri.path(), &parts.headers, body)
             .await
         {
             return answer;
@@ -120,7 +137,11 @@ impl Home {
     /// Whether a request is for S3: for none of the others.
     pub(crate) fn is_for_s3(parts: &Parts) -> bool {
         let path = parts.uri.path().trim_start_matches('/');
-        let others = ["2015-03-31/functions", "schedules", "schedule-groups"];
+        let others = [
+            "2015-03-31/functions",
+            "schedules",
+            "schedule-groups",
+        ];
         let starts = |other: &&str| {
             path.strip_prefix(*other)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -20,6 +20,8 @@ pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 /// Deliveries that are made side by side.
 const TOGETHER: usize = 32;
 const LONGEST_PAUSE: i64 = 5 * 60 * 1000;
+/// Before what became of a delivery is noted once more.
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
 
 /// What becomes of a delivery that fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,7 @@ impl Policy {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Delivery {
     id: String,
     pub(crate) target: String,
@@ -152,7 +155,7 @@ impl Deliveries {
     }
 
     /// Takes what is due, and says when the next one is.
-    async fn take(&self, limit: usize) -> Result<(Vec<Delivery>, Option<Duration>), AwsError> {
+    async fn take(&self, limit: usize) -> Result<(Vec<Delivery>, Option<i64>), AwsError> {
         let now = self.clock.now();
         let taken = self.storage.write(move |connection| {
             let mut select = connection.prepare_cached(
@@ -180,9 +183,7 @@ impl Deliveries {
             let next: Option<i64> = next.query_row([], |row| row.get(0))?;
             Ok((rows, next))
         });
-        let (rows, next) = taken.await?;
-        let pause = next.map(|next| Duration::from_millis(u64::try_from(next - now).unwrap_or(0)));
-        Ok((rows, pause))
+        Ok(taken.await?)
     }
 
     /// Removes what was delivered; puts off what was not, or gives it up.
@@ -195,7 +196,7 @@ impl Deliveries {
         let now = self.clock.now();
         let attempts = delivery.attempts + 1;
         let Err(error) = result else {
-            return self.remove(delivery.id, None).await;
+            return self.remove(sqs, delivery.id, None).await;
         };
         if attempts < delivery.policy.attempts && now - delivery.created < delivery.policy.age {
             tracing::debug!(target_arn = delivery.target, error = %error, "a delivery failed and will be tried again");
@@ -215,15 +216,13 @@ impl Deliveries {
         tracing::error!(target_arn = delivery.target, error = %error, "a delivery was given up");
         let dead = delivery.policy.dead.as_deref();
         let dead = dead.and_then(|arn| sqs.prepare(arn, &delivery.payload, None));
-        self.remove(
-            delivery.id,
-            dead.map(|(queue, message)| Prepared::Message(queue, message)),
-        )
-        .await
+        let dead = dead.map(|(queue, message)| Prepared::Message(queue, message));
+        self.remove(sqs, delivery.id, dead).await
     }
 
-    async fn remove(&self, id: String, dead: Option<Prepared>) -> Result<(), AwsError> {
+    async fn remove(&self, sqs: &Sqs, id: String, dead: Option<Prepared>) -> Result<(), AwsError> {
         let now = self.clock.now();
+        let concerns = dead.as_ref().map(Prepared::concerns);
         let removed = self.storage.write(move |connection| {
             if let Some(dead) = &dead {
                 put(connection, dead, now)?;
@@ -233,6 +232,7 @@ impl Deliveries {
                 .execute([id])
         });
         removed.await?;
+        self.told(sqs, &concerns);
         Ok(())
     }
 }
@@ -254,12 +254,12 @@ impl Home {
         loop {
             let free = TOGETHER.saturating_sub(running.len());
             let pause = match self.0.deliveries.take(free.max(1)).await {
-                Ok((deliveries, pause)) => {
+                Ok((deliveries, next)) => {
                     for delivery in deliveries {
                         let home = self.clone();
                         running.spawn(async move { home.deliver_one(delivery).await });
                     }
-                    pause.unwrap_or(Duration::from_secs(60))
+                    self.0.deliveries.clock.until(next)
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "cannot look for deliveries");
@@ -278,10 +278,11 @@ impl Home {
 
     async fn deliver_one(&self, delivery: Delivery) {
         let result = self.deliver(&delivery).await;
-        let concluded = self.0.deliveries.conclude(&self.0.sqs, delivery, result).await;
-        if let Err(error) = concluded {
-            // It stays begun, and is made again by the next process.
-            tracing::error!(error = %error, "cannot note a delivery");
+        let (deliveries, sqs) = (&self.0.deliveries, &self.0.sqs);
+        // Nobody else takes what has begun: it is noted as soon as the disk takes it.
+        while let Err(error) = deliveries.conclude(sqs, delivery.clone(), result.clone()).await {
+            tracing::error!(error = %error, "cannot note a delivery; it is tried again");
+            tokio::time::sleep(NOTE_AGAIN).await;
         }
     }
 }

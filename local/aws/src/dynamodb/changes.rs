@@ -27,6 +27,8 @@ impl Changes {
         };
         let tables = self.lock();
         let one = |name: &str| {
+            // A table may be named by its ARN.
+            let name = name.rsplit('/').next().unwrap_or(name);
             if let Some(sender) = tables.get(name) {
                 sender.send_replace(());
             }

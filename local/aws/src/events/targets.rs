@@ -93,10 +93,10 @@ impl Target {
         if let Some(retry) = &self.retry_policy {
             policy.attempts = retry
                 .maximum_retry_attempts
-                .map_or(policy.attempts, |retries| retries + 1);
+                .map_or(policy.attempts, |retries| retries.saturating_add(1));
             policy.age = retry
                 .maximum_event_age_in_seconds
-                .map_or(policy.age, |seconds| seconds * 1000);
+                .map_or(policy.age, |seconds| seconds.saturating_mul(1000));
         }
         policy
     }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil};
 use crate::AwsError;
 
 #[derive(Debug, Clone)]
-pub(super) enum Expression {
+pub(crate) enum Expression {
     /// Milliseconds since 1970.
     At(i64),
     /// Every so many milliseconds.
@@ -21,7 +21,7 @@ fn invalid(expression: &str) -> AwsError {
 }
 
 impl Expression {
-    pub(super) fn parse(text: &str, zone: Option<&str>) -> Result<Self, AwsError> {
+    pub(crate) fn parse(text: &str, zone: Option<&str>) -> Result<Self, AwsError> {
         let zone = match zone {
             None | Some("UTC") => TimeZone::UTC,
             Some(name) => TimeZone::get(name)
@@ -43,13 +43,13 @@ impl Expression {
     }
 
     /// The first time that is not before `from`. `begun` is when a rate counts from.
-    pub(super) fn next(&self, begun: i64, from: i64) -> Option<i64> {
+    pub(crate) fn next(&self, begun: i64, from: i64) -> Option<i64> {
         match self {
             Self::At(at) => Some(*at),
             Self::Rate(rate) => {
-                let passed = (from - begun).max(0);
+                let passed = from.saturating_sub(begun).max(0);
                 let rounds = passed / rate + i64::from(passed % rate > 0);
-                Some(begun + rounds * rate)
+                begun.checked_add(rounds.checked_mul(*rate)?)
             }
             Self::Cron(cron, zone) => {
                 // The pattern knows whole seconds only.

@@ -24,8 +24,6 @@ use expression::Expression;
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 
 const DEFAULT_GROUP: &str = "default";
-/// The time of day can be set while a schedule is waited for.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Schedules that are looked at together.
 const BATCH: i64 = 100;
 
@@ -135,10 +133,10 @@ impl Schedule {
         if let Some(retry) = &self.target.retry_policy {
             policy.attempts = retry
                 .maximum_retry_attempts
-                .map_or(policy.attempts, |retries| retries + 1);
+                .map_or(policy.attempts, |retries| retries.saturating_add(1));
             policy.age = retry
                 .maximum_event_age_in_seconds
-                .map_or(policy.age, |seconds| seconds * 1000);
+                .map_or(policy.age, |seconds| seconds.saturating_mul(1000));
         }
         policy
     }
@@ -180,11 +178,7 @@ impl Scheduler {
     pub(crate) async fn run(&self) {
         loop {
             let pause = match self.fire().await {
-                Ok(next) => {
-                    let left = next.map(|next| next - self.clock.now());
-                    let left = left.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
-                    left.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP))
-                }
+                Ok(next) => self.clock.until(next),
                 Err(error) => {
                     tracing::warn!(error = %error, "cannot look for schedules that are due");
                     Duration::from_secs(1)

@@ -12,6 +12,7 @@ mod send;
 mod tags;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
@@ -148,6 +149,15 @@ impl Sqs {
         let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
         queues.insert(queue.name.clone(), Arc::clone(&queue));
         queue
+    }
+
+    /// A new one, unless somebody was faster: then that one.
+    fn put_new(&self, queue: Queue) -> Result<Arc<Queue>, Arc<Queue>> {
+        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        match queues.entry(queue.name.clone()) {
+            Entry::Occupied(there) => Err(Arc::clone(there.get())),
+            Entry::Vacant(place) => Ok(Arc::clone(place.insert(Arc::new(queue)))),
+        }
     }
 
     async fn write<T: Send + 'static>(

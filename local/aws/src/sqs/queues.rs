@@ -94,11 +94,7 @@ impl Sqs {
             connection.query_row("SELECT id FROM queues WHERE name = ?1", [row], |row| row.get(0))
         });
         let id = inserted.await?;
-        if let Some(there) = self.named(&name) {
-            // Somebody was faster.
-            return self.same_queue(&there, &attributes);
-        }
-        let arrivals = Arc::new(Notify::new());
+        let (arrivals, wanted) = (Arc::new(Notify::new()), attributes.clone());
         let queue = Queue {
             id,
             name,
@@ -108,8 +104,10 @@ impl Sqs {
             modified: now,
             arrivals,
         };
-        let queue = self.put(queue);
-        Ok(json!({ "QueueUrl": self.url(&queue.name) }))
+        match self.put_new(queue) {
+            Ok(queue) => Ok(json!({ "QueueUrl": self.url(&queue.name) })),
+            Err(there) => self.same_queue(&there, &wanted),
+        }
     }
 
     /// Creating it again is fine where nothing that is given differs.

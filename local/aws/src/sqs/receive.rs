@@ -110,11 +110,8 @@ impl Sqs {
             if !found.messages.is_empty() || Instant::now() >= until {
                 return Ok(self.received(&queue.name, &request, found.messages));
             }
-            let next = found
-                .next
-                .map(|next| Duration::from_millis(u64::try_from(next - now).unwrap_or(0)));
-            let next = next.map_or(until, |next| until.min(Instant::now() + next));
-            let _ = tokio::time::timeout_at(next, arrivals).await;
+            let look_again = until.min(Instant::now() + self.clock.until(found.next));
+            let _ = tokio::time::timeout_at(look_again, arrivals).await;
         }
     }
 

@@ -26,6 +26,21 @@ impl TestHome {
         Self { home, folder, clock }
     }
 
+    /// Whose clock goes by itself, beside others of this process.
+    pub(crate) fn in_time() -> Self {
+        let home = Self::new();
+        let (clock, from) = (Arc::clone(&home.clock), std::time::Instant::now());
+        let begun = clock.load(Ordering::Relaxed);
+        std::thread::spawn(move || {
+            while Arc::strong_count(&clock) > 1 {
+                let passed = i64::try_from(from.elapsed().as_millis()).unwrap();
+                clock.store(begun + passed, Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        home
+    }
+
     /// As after a restart.
     pub(crate) fn reopen(self) -> Self {
         let Self { home, folder, clock } = self;

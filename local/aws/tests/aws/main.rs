@@ -11,3 +11,4 @@ mod events;
 mod home;
 mod scheduler;
 mod sqs;
+mod wakes;
