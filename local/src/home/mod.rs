@@ -3,6 +3,7 @@
 
 mod functions;
 mod host;
+mod time;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -52,6 +53,7 @@ impl OwnHome {
         let address = server.as_ref().map(Server::address).transpose()?;
         let folder = data.join("aws");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        time::go_on(&folder);
         let base_url =
             address.map_or_else(|| "http://127.0.0.1:4566".to_owned(), |at| format!("http://{at}"));
         let options = aws::Options {
@@ -71,7 +73,7 @@ impl OwnHome {
             account: ACCOUNT.to_owned(),
             ..states::Options::default()
         };
-        let now = SystemClock(states_time);
+        let now = SystemClock::new(states_time);
         let machines = StepFunctions::open(&folder.join("states.db"), host, Arc::new(now), options).await?;
         home.set_states(Arc::new(States(machines)));
         let mut tasks = JoinSet::new();
@@ -91,7 +93,9 @@ impl OwnHome {
     /// Begins what goes on in the background.
     pub fn run(&mut self) {
         let home = self.home.clone();
-        self.tasks.spawn(async move { home.run().await });
+        self.tasks.spawn(async move {
+            tokio::join!(home.run(), time::keep(home.folder()));
+        });
     }
 
     /// Lets what is being answered be answered, and takes nothing more.

@@ -64,7 +64,7 @@ fn now() -> Timestamp {
 
 async fn open(database: &Path, desk: &Arc<Desk>) -> Arc<StepFunctions> {
     let host: Arc<dyn Host> = Arc::clone(desk) as _;
-    let clock = Arc::new(SystemClock(now));
+    let clock = Arc::new(SystemClock::new(now));
     let opened = StepFunctions::open(database, host, clock, Options::default()).await;
     Arc::new(opened.expect("the folder can be written"))
 }

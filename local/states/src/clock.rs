@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use asl::Timestamp;
@@ -13,11 +14,22 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The time of day, read by the function that the process gives, and tokio's timers.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock(pub fn() -> Timestamp);
+pub struct SystemClock(Box<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl SystemClock {
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Box::new(now))
+    }
+}
+
+impl fmt::Debug for SystemClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SystemClock")
+    }
+}
 
 /// The time of day can be set while a timer runs, so no timer runs for longer.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {

@@ -85,7 +85,7 @@ async fn work(folder: PathBuf) {
         }
     }
     let host: Arc<dyn Host> = Arc::new(Outside { file, places });
-    let clock = Arc::new(SystemClock(now));
+    let clock = Arc::new(SystemClock::new(now));
     let database = folder.join("states.db");
     let states = StepFunctions::open(&database, host, clock, Options::default());
     let states = Arc::new(states.await.unwrap());
