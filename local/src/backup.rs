@@ -21,7 +21,7 @@ pub const DATABASES: [&str; 3] = ["aws/tables.db", "aws/services.db", "aws/state
 const FILES: [&str; 1] = ["secrets.json"];
 const MANIFEST: &str = "backup.json";
 /// Files of attachments and archives.
-const OBJECTS: &str = "aws/objects";
+pub(crate) const OBJECTS: &str = "aws/objects";
 const FORMAT: u32 = 1;
 /// For whoever is just writing.
 const PATIENCE: Duration = Duration::from_secs(30);

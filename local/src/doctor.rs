@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::backup::{DATABASES, check_database};
+use crate::backup::{DATABASES, OBJECTS, check_database};
 use crate::data::{DataFolder, is_taken};
 
 /// Below this, the disk may soon be full.
@@ -80,7 +80,33 @@ pub fn examine(data: &Path) -> Vec<Finding> {
             ));
         }
     }
+    let objects = data.join(OBJECTS);
+    if objects.exists() {
+        findings.push(Finding::new(
+            "objects",
+            descriptions(&objects),
+            "copy these files from a backup; without them objects have no metadata",
+        ));
+    }
     findings
+}
+
+/// Whether what is noted of the objects beside them can be read.
+fn descriptions(objects: &Path) -> anyhow::Result<()> {
+    let mut damaged = Vec::new();
+    for entry in std::fs::read_dir(objects)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_json = || {
+            serde_json::from_slice::<serde_json::Value>(&std::fs::read(entry.path())?)
+                .map_err(anyhow::Error::from)
+        };
+        if entry.file_type()?.is_file() && name.ends_with(".json") && is_json().is_err() {
+            damaged.push(name);
+        }
+    }
+    anyhow::ensure!(damaged.is_empty(), "cannot be read: {}", damaged.join(", "));
+    Ok(())
 }
 
 fn room(data: &Path) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,23 @@ impl Secrets {
         })
     }
 
+    /// If they are keys, and those of tokens belong together.
+    fn checked(self) -> Result<Self> {
+        let bytes = |text: &str| -> Result<[u8; 32]> {
+            let bytes = STANDARD.decode(text).context("a key is not base64")?;
+            let bytes = bytes.try_into().map_err(|_| anyhow!("a key has not 32 bytes"))?;
+            Ok(bytes)
+        };
+        let private = ed25519_dalek::SigningKey::from_bytes(&bytes(&self.token_private_key)?);
+        let public = bytes(&self.token_public_key)?;
+        bytes(&self.submission_key)?;
+        ensure!(
+            private.verifying_key().to_bytes() == public,
+            "the keys of tokens do not belong together"
+        );
+        Ok(self)
+    }
+
     /// Those of the data folder; made at the first time.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
@@ -37,6 +54,8 @@ impl Secrets {
         let path = folder.join("secrets.json");
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(anyhow::Error::from)
+                .and_then(Self::checked)
                 .with_context(|| format!("{} cannot be read; restore it from a backup", path.display())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secrets = Self::generate()?;
@@ -60,5 +79,9 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", temporary.display()))?;
     file.write_all(content)?;
     file.sync_all()?;
-    fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
+    fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))?;
+    // Its name, too.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
 }

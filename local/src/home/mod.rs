@@ -64,7 +64,8 @@ impl OwnHome {
             credentials: (credentials.0.to_owned(), credentials.1.to_owned()),
             clock: Clock::new(|| clock::now().as_millisecond()),
         };
-        let home = tokio::task::spawn_blocking(move || Home::open(options)).await??;
+        let home = tokio::task::spawn_blocking(move || Home::open(options)).await?;
+        let home = home.with_context(|| unusable(&folder))?;
         let functions = Arc::new(InProcess::default());
         home.set_functions(Arc::<InProcess>::clone(&functions));
         let host = Arc::new(HomeHost::new(home.downgrade()));
@@ -74,7 +75,9 @@ impl OwnHome {
             ..states::Options::default()
         };
         let now = SystemClock::new(states_time);
-        let machines = StepFunctions::open(&folder.join("states.db"), host, Arc::new(now), options).await?;
+        let database = folder.join("states.db");
+        let machines = StepFunctions::open(&database, host, Arc::new(now), options).await;
+        let machines = machines.with_context(|| unusable(&database))?;
         home.set_states(Arc::new(States(machines)));
         let mut tasks = JoinSet::new();
         let stop = watch::Sender::new(false);
@@ -103,6 +106,14 @@ impl OwnHome {
         let _ = self.stop.send(true);
         self.tasks.join_next().await;
     }
+}
+
+/// The way out is not always to be seen in the error itself.
+fn unusable(path: &Path) -> String {
+    format!(
+        "cannot use {}; `pflow doctor` tells what is wrong, `pflow restore` makes a data folder of a backup",
+        path.display()
+    )
 }
 
 fn states_time() -> asl::Timestamp {

@@ -7,6 +7,8 @@
 
 mod clients;
 mod crash;
+mod damage;
 mod endpoints;
 mod keep;
 mod pflow;
+mod signed;

@@ -59,25 +59,22 @@ impl Pflow {
     }
 
     pub(crate) fn start_at(data: &Path, port: u16, aws_port: u16) -> Self {
-        Self::spawn(
-            command(&["serve"], data).env("PFLOW_AWS_PORT", aws_port.to_string()),
-            data,
-            port,
-            aws_port,
-        )
+        Self::start_by(command(&["serve"], data), data, port, aws_port)
+    }
+
+    /// By a command that ends in one that serves.
+    pub(crate) fn start_command(command: Command, data: &Path) -> Self {
+        Self::start_by(command, data, free_port(), free_port())
     }
 
     /// With another program as its AWS endpoint.
     pub(crate) fn start_on(data: &Path, endpoint: &str) -> Self {
-        Self::spawn(
-            command(&["serve", "--endpoint", endpoint], data).env("PFLOW_PREFIX", "bench-"),
-            data,
-            free_port(),
-            0,
-        )
+        let mut command = command(&["serve", "--endpoint", endpoint], data);
+        command.env("PFLOW_PREFIX", "bench-");
+        Self::start_by(command, data, free_port(), 0)
     }
 
-    fn spawn(command: &mut Command, data: &Path, port: u16, aws_port: u16) -> Self {
+    fn start_by(mut command: Command, data: &Path, port: u16, aws_port: u16) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -120,6 +117,28 @@ impl Pflow {
         }
     }
 
+    /// Waits until the AWS endpoint answers.
+    pub(crate) async fn aws_ready(&mut self) {
+        assert!(self.serves().await, "it has ended");
+    }
+
+    /// Waits until the AWS endpoint answers, or the process has ended.
+    pub(crate) async fn serves(&mut self) -> bool {
+        let started = Instant::now();
+        let url = format!("http://127.0.0.1:{}/", self.aws_port);
+        while reqwest::get(&url).await.is_err() {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "it does not get ready"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -131,18 +150,46 @@ impl Pflow {
     }
 
     /// As a service manager would. True: it has ended well.
-    pub(crate) fn stop(mut self) -> bool {
-        let pid = Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+    pub(crate) fn stop(self) -> bool {
+        let process = self.id();
+        self.stop_process(process)
+    }
+
+    /// [`Self::stop`] for one that another program has started.
+    pub(crate) fn stop_child(self) -> bool {
+        let process = self.children()[0];
+        self.stop_process(process)
+    }
+
+    fn children(&self) -> Vec<u32> {
+        let children = format!("/proc/{0}/task/{0}/children", self.id());
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        children
+            .split_whitespace()
+            .map(|id| id.parse().unwrap())
+            .collect()
+    }
+
+    fn stop_process(mut self, process: u32) -> bool {
+        signal(process, Signal::TERM);
         self.child.wait().unwrap().success()
     }
 }
 
 impl Drop for Pflow {
     fn drop(&mut self) {
+        // One that is traced outlives its tracer.
+        self.children()
+            .into_iter()
+            .for_each(|id| signal(id, Signal::KILL));
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn signal(process: u32, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+    let _ = kill_process(pid, signal);
 }
 
 pub(crate) fn free_port() -> u16 {

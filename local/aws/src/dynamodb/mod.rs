@@ -39,6 +39,8 @@ const STREAM_INDEXES: &str = "
 impl DynamoDb {
     pub(crate) fn open(path: &Path, region: &str) -> Result<Self, OpenError> {
         let name = path.to_str().ok_or(OpenError::Path)?;
+        // Many may have been committed, and none of them synced and answered.
+        storage::check_log(path, u64::MAX)?;
         dynoxide::storage::Storage::new(name)?
             .conn()
             .execute_batch(STREAM_INDEXES)
@@ -70,7 +72,16 @@ impl DynamoDb {
         };
         let text = match answer {
             Ok(text) => text,
-            Err(error) => return Some((error.status_code(), error.to_json())),
+            Err(error) => {
+                if error.status_code() == 500 {
+                    tracing::error!(
+                        operation,
+                        error = &error as &dyn std::error::Error,
+                        "the tables failed"
+                    );
+                }
+                return Some((error.status_code(), error.to_json()));
+            }
         };
         if operations::writes(operation) {
             if let Err(error) = self.sync.reached().await {
