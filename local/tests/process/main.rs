@@ -8,6 +8,7 @@
 mod clients;
 mod crash;
 mod damage;
+mod disk;
 mod endpoints;
 mod keep;
 mod pflow;
