@@ -46,6 +46,7 @@ async fn answer(ready: &Ready, metrics: &Metrics, request: Request<Incoming>) ->
         (_, Err(Unread::TooLarge(limit))) => {
             ApiError(domain::Error::PayloadTooLarge { limit }).into_response()
         }
+        (_, Err(Unread::NoRoom)) => ApiError(domain::Error::Unavailable("read a body")).into_response(),
         (_, Err(Unread::TooSlow | Unread::Broken)) => {
             let mut response = Response::new(Body::from(Bytes::new()));
             *response.status_mut() = axum::http::StatusCode::REQUEST_TIMEOUT;

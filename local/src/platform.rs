@@ -1,6 +1,6 @@
 //! Putting it together: from options to a platform that serves.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::clients::GatewayClients;
 use crate::gateway::{self, Ready};
-use crate::home::OwnHome;
+use crate::home::{Listen, OwnHome, bind};
 use crate::metrics::Metrics;
 use crate::provision::{self, QueueUrls};
 use crate::secrets::Secrets;
@@ -48,8 +48,8 @@ pub struct Options {
 /// Who answers the AWS APIs.
 #[derive(Debug, Clone)]
 pub enum Endpoint {
-    /// This process; over HTTP, too, where a port is given.
-    Own { port: Option<u16> },
+    /// This process; over HTTP, too, where it is said where.
+    Own { listen: Option<Listen> },
     /// Another program, at this URL.
     Other(String),
 }
@@ -100,8 +100,8 @@ impl Platform {
         let secrets = Secrets::of_folder(&options.data)?;
         let credentials = (options.access_key_id.as_str(), options.secret_access_key.as_str());
         let home = match options.endpoint {
-            Endpoint::Own { port } => {
-                Some(OwnHome::open(&options.data, &options.region, credentials, port).await?)
+            Endpoint::Own { listen } => {
+                Some(OwnHome::open(&options.data, &options.region, credentials, listen).await?)
             }
             Endpoint::Other(_) => None,
         };
@@ -286,9 +286,7 @@ fn register(own: &OwnHome, app: &App) {
 
 /// On loopback only.
 async fn listen(port: u16) -> Result<Server> {
-    Server::bind(port)
-        .await
-        .with_context(|| format!("cannot listen on port {port} of 127.0.0.1; is another program there?"))
+    bind((Ipv4Addr::LOCALHOST, port).into()).await
 }
 
 async fn until_stopped(mut stop: Stop, work: impl Future<Output = ()>) {

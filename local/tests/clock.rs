@@ -95,6 +95,7 @@ impl Stage {
             account: "000000000000".to_owned(),
             base_url: "http://127.0.0.1:4566".to_owned(),
             credentials: ("test".to_owned(), "test".to_owned()),
+            must_be_signed: false,
             clock: aws::Clock::new(move || clock.now()),
         });
         let home = home.unwrap();

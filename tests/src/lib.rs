@@ -107,6 +107,6 @@ impl Drop for TestApp {
 pub fn endpoint() -> Endpoint {
     match std::env::var("PFLOW_TEST_ENDPOINT") {
         Ok(url) if !url.is_empty() => Endpoint::Other(url),
-        _ => Endpoint::Own { port: None },
+        _ => Endpoint::Own { listen: None },
     }
 }

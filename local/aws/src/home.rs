@@ -30,8 +30,10 @@ pub struct Options {
     pub account: String,
     /// What the URLs of queues begin with: `http://127.0.0.1:4566`.
     pub base_url: String,
-    /// Key and secret that requests to S3 are signed with.
+    /// Key and secret that requests are signed with.
     pub credentials: (String, String),
+    /// Whether requests over HTTP are answered only with such a signature. Those to S3 always are.
+    pub must_be_signed: bool,
     pub clock: Clock,
 }
 

@@ -4,6 +4,7 @@
 //! clients of this process to them without a connection. `docs/endpoints.md` lists what is there.
 
 mod calls;
+mod body;
 mod clock;
 mod connector;
 mod deliveries;
@@ -18,11 +19,13 @@ mod s3;
 pub mod scheduler;
 mod server;
 mod service;
+mod signature;
 pub mod sqs;
 
+pub use body::{Unread, read};
 pub use clock::Clock;
 pub use error::AwsError;
 pub use figures::{Figures, QueueFigures};
 pub use home::{Home, HomeError, Options, WeakHome};
-pub use server::{Server, Stop, Unread, read, stopped};
+pub use server::{Server, Stop, stopped};
 pub use service::{BoxFuture, Service};

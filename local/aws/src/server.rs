@@ -1,29 +1,34 @@
-//! Serving HTTP on the loopback address: slow clients are cut off, and what has begun is finished when it is stopped.
+//! Serving HTTP: slow clients are cut off, and what has begun is finished when it is stopped.
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
+use crate::body::{self, PATIENCE, Unread};
 use crate::route::failure;
 use crate::s3::{self, AnyBody};
-use crate::{AwsError, Home};
+use crate::{AwsError, Home, signature};
 
 /// Bytes of a body: what DynamoDB takes at most.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
-/// For the head of a request, and for its body.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes that a connection holds of a head, or of an answer that comes in pieces.
+const BUFFER: usize = 64 * 1024;
+/// Files that everything but the servers' connections may need.
+const FILES: u64 = 256;
+/// Connections of a server, where the system would allow more.
+const MOST_CONNECTIONS: u64 = 20_000;
 /// What is still being answered when the server is stopped.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -36,13 +41,13 @@ pub struct Server {
 pub type Stop = watch::Receiver<bool>;
 
 impl Server {
-    /// Takes the port; 0 for any that is free.
+    /// Takes the address; port 0 for any that is free.
     ///
     /// # Errors
     ///
-    /// The port is taken.
-    pub async fn bind(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+    /// The port is taken, or the address is not one of this machine.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         Ok(Self { listener })
     }
 
@@ -73,9 +78,10 @@ impl Server {
     {
         let mut stopping = stop.clone();
         let mut connections = JoinSet::new();
+        let most = most_connections();
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = self.listener.accept(), if connections.len() < most => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(connection(stream, answer.clone(), stop.clone()));
                     }
@@ -95,6 +101,13 @@ impl Server {
     }
 }
 
+/// There are two servers, and the files of the data have to be opened as well.
+fn most_connections() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let most = (files.saturating_sub(FILES) / 2).clamp(16, MOST_CONNECTIONS);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
 async fn connection<F, A, B>(stream: TcpStream, answer: F, mut stop: Stop)
 where
     F: Fn(Request<Incoming>) -> A,
@@ -103,14 +116,19 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    // Who does not read the answer does not get the rest of it.
+    stream.set_write_timeout(Some(PATIENCE));
     let service = service_fn(move |request| {
-        let answer = answer(request);
+        // Else each connection had room for it, also while nothing is asked.
+        let answer = Box::pin(answer(request));
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -125,31 +143,6 @@ pub async fn stopped(stop: &mut Stop) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Why a body could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unread {
-    /// It has more bytes than this.
-    TooLarge(usize),
-    TooSlow,
-    Broken,
-}
-
-/// The whole request, of at most so many bytes.
-///
-/// # Errors
-///
-/// It is larger, does not come in time, or ends too early.
-pub async fn read(request: Request<Incoming>, largest: usize) -> Result<Request<Bytes>, Unread> {
-    let (parts, body) = request.into_parts();
-    let read = Limited::new(body, largest).collect();
-    match tokio::time::timeout(PATIENCE, read).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge(largest)),
-        Ok(Err(_)) => Err(Unread::Broken),
-        Err(_) => Err(Unread::TooSlow),
-    }
-}
-
 async fn answer(home: &Home, request: Request<Incoming>) -> Response<AnyBody> {
     let (parts, body) = request.into_parts();
     if Home::is_for_s3(&parts) {
@@ -161,17 +154,48 @@ async fn answer(home: &Home, request: Request<Incoming>) -> Response<AnyBody> {
             .await;
     }
     let headers = parts.headers.clone();
-    let request = Request::from_parts(parts, body);
-    let error = match read(request, LARGEST_BODY).await {
-        Ok(request) => return home.answer(request).await.map(s3::whole),
-        Err(Unread::TooLarge(most)) => {
+    let request = body::read(Request::from_parts(parts, body), LARGEST_BODY).await;
+    match request
+        .map_err(unread)
+        .and_then(|request| admitted(home, request))
+    {
+        Ok(request) => held(home.answer(request).await, &headers),
+        Err(error) => failure(&error, &headers).map(s3::whole),
+    }
+}
+
+fn admitted(home: &Home, request: Request<bytes::Bytes>) -> Result<Request<bytes::Bytes>, AwsError> {
+    let options = &home.0.options;
+    if !options.must_be_signed {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    signature::check(&parts, &body, &options.credentials, options.clock.now())?;
+    Ok(Request::from_parts(parts, body))
+}
+
+fn unread(why: Unread) -> AwsError {
+    match why {
+        Unread::TooLarge(most) => {
             let message = format!("The body has more than {most} bytes.");
             AwsError::sender("RequestEntityTooLarge", message).with_status(413)
         }
-        Err(Unread::TooSlow) => {
-            AwsError::sender("RequestTimeout", "The body took too long.").with_status(408)
-        }
-        Err(Unread::Broken) => AwsError::sender("IncompleteBody", "The body ended too early."),
-    };
-    failure(&error, &headers).map(s3::whole)
+        Unread::TooSlow => AwsError::sender("RequestTimeout", "The body took too long.").with_status(408),
+        Unread::Broken => AwsError::sender("IncompleteBody", "The body ended too early."),
+        Unread::NoRoom => busy(),
+    }
+}
+
+fn busy() -> AwsError {
+    let message = "Too much is being sent and answered at this time.";
+    AwsError::sender("ServiceUnavailable", message).with_status(503)
+}
+
+/// An answer counts until its client has taken it.
+fn held(response: Response<bytes::Bytes>, headers: &HeaderMap) -> Response<AnyBody> {
+    let (parts, body) = response.into_parts();
+    match body::answer(body) {
+        Some(body) => Response::from_parts(parts, s3::whole(body)),
+        None => failure(&busy(), headers).map(s3::whole),
+    }
 }

@@ -5,7 +5,7 @@ mod functions;
 mod host;
 mod time;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +24,32 @@ use host::HomeHost;
 /// Of everything that the home names; there is one account on one machine.
 pub const ACCOUNT: &str = "000000000000";
 
+/// Where the services answer over HTTP, and whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    address: SocketAddr,
+    signed: bool,
+}
+
+impl Listen {
+    /// At an address of this machine; port 0 for any that is free. `signed`: only who has signed with the credentials is
+    /// answered. Where others than this machine can ask, that is always so.
+    pub fn new(address: IpAddr, port: u16, signed: bool) -> Self {
+        Self {
+            address: SocketAddr::new(address, port),
+            signed: signed || !address.is_loopback(),
+        }
+    }
+
+    /// What the URLs of queues begin with, once it is known which port was free.
+    fn base_url(mut bound: SocketAddr) -> String {
+        if bound.ip().is_unspecified() {
+            bound.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{bound}")
+    }
+}
+
 /// The services of this process, open. Dropping it closes them.
 #[derive(Debug)]
 pub struct OwnHome {
@@ -36,32 +62,30 @@ pub struct OwnHome {
 }
 
 impl OwnHome {
-    /// Opens the services over `data`; answers over HTTP, too, where a port is given.
+    /// Opens the services over `data`; answers over HTTP, too, where it is said where.
     pub async fn open(
         data: &Path,
         region: &str,
         credentials: (&str, &str),
-        port: Option<u16>,
+        listen: Option<Listen>,
     ) -> Result<Self> {
         // First, so that a port that is taken is told before anything is done.
-        let server = match port {
-            Some(port) => Some(Server::bind(port).await.with_context(|| {
-                format!("cannot listen on port {port} of 127.0.0.1; is another program there?")
-            })?),
+        let server = match listen {
+            Some(listen) => Some(bind(listen.address).await?),
             None => None,
         };
         let address = server.as_ref().map(Server::address).transpose()?;
         let folder = data.join("aws");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         time::go_on(&folder);
-        let base_url =
-            address.map_or_else(|| "http://127.0.0.1:4566".to_owned(), |at| format!("http://{at}"));
+        let base_url = address.map_or_else(|| "http://127.0.0.1:4566".to_owned(), Listen::base_url);
         let options = aws::Options {
             folder: folder.clone(),
             region: region.to_owned(),
             account: ACCOUNT.to_owned(),
             base_url,
             credentials: (credentials.0.to_owned(), credentials.1.to_owned()),
+            must_be_signed: listen.is_some_and(|listen| listen.signed),
             clock: Clock::new(|| clock::now().as_millisecond()),
         };
         let home = tokio::task::spawn_blocking(move || Home::open(options)).await?;
@@ -116,6 +140,14 @@ fn unusable(path: &Path) -> String {
     )
 }
 
+/// Takes an address of this machine.
+pub(crate) async fn bind(address: SocketAddr) -> Result<Server> {
+    Server::bind(address).await.with_context(|| {
+        let (port, ip) = (address.port(), address.ip());
+        format!("cannot listen on port {port} of {ip}; is another program there?")
+    })
+}
+
 fn states_time() -> asl::Timestamp {
     asl::Timestamp::from_milliseconds(clock::now().as_millisecond())
 }
@@ -135,5 +167,25 @@ impl Service for States {
                     message: error.message,
                 })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_from_elsewhere_must_sign() {
+        let listen = |address: &str, signed| Listen::new(address.parse().unwrap(), 1, signed).signed;
+        assert!(!listen("127.0.0.1", false) && !listen("::1", false) && !listen("127.1.2.3", false));
+        assert!(listen("127.0.0.1", true));
+        for address in ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "::ffff:127.0.0.1"] {
+            assert!(listen(address, false), "{address}");
+        }
+        assert_eq!(
+            Listen::base_url("0.0.0.0:4566".parse().unwrap()),
+            "http://127.0.0.1:4566"
+        );
+        assert_eq!(Listen::base_url("[::1]:1".parse().unwrap()), "http://[::1]:1");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::pflow::{Folder, Pflow};
+use crate::pflow::{Folder, Pflow, command};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_and_the_aws_cli_work() {
@@ -14,7 +14,9 @@ async fn boto3_and_the_aws_cli_work() {
         return;
     };
     let folder = Folder::new();
-    let mut pflow = Pflow::start(&folder.path("data"));
+    // Their signatures are looked at, too.
+    let data = folder.path("data");
+    let mut pflow = Pflow::start_command(command(&["serve", "--aws-signed"], &data), &data);
     pflow.ready().await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/clients.py");
     let output = Command::new(programs.join("python"))

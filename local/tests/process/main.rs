@@ -13,5 +13,6 @@ mod durable;
 mod endpoints;
 mod keep;
 mod pflow;
+mod signature;
 mod signed;
 mod trace;

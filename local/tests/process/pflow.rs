@@ -82,6 +82,7 @@ impl Pflow {
             .unwrap();
         let child = command
             .env("PFLOW_PORT", port.to_string())
+            .env("PFLOW_AWS_PORT", aws_port.to_string())
             .env("PFLOW_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("PFLOW_LOG", "warn")
             .stdout(Stdio::null())

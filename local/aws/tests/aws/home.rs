@@ -80,6 +80,7 @@ fn open(folder: &std::path::Path, clock: &Arc<AtomicI64>) -> Home {
         region: "us-east-1".to_owned(),
         account: "000000000000".to_owned(),
         credentials: ("test".to_owned(), "test".to_owned()),
+        must_be_signed: false,
         base_url: "http://127.0.0.1:4566".to_owned(),
         clock: Clock::new(move || clock.load(Ordering::Relaxed)),
     })

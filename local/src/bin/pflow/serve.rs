@@ -1,25 +1,35 @@
 //! `pflow serve`.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use local::data::DataFolder;
-use local::home::OwnHome;
+use local::home::{Listen, OwnHome};
 use local::{Endpoint, Options, Platform};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Data;
 
+/// Key and secret where none are given.
+const KNOWN: &str = "test";
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Port of the API, on 127.0.0.1
     #[arg(long, env = "PFLOW_PORT", default_value_t = 8000)]
     port: u16,
-    /// Port of the AWS endpoint, on 127.0.0.1
+    /// Port of the AWS endpoint
     #[arg(long, env = "PFLOW_AWS_PORT", default_value_t = 4566)]
     aws_port: u16,
+    /// Address of the AWS endpoint; where others than this machine can reach it, requests must be signed
+    #[arg(long, env = "PFLOW_AWS_LISTEN", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    aws_listen: IpAddr,
+    /// Answer only requests that are signed with the credentials, on 127.0.0.1, too
+    #[arg(long, env = "PFLOW_AWS_SIGNED")]
+    aws_signed: bool,
     #[command(flatten)]
     data: Data,
     /// Leads the names of tables, queues, functions and state machines
@@ -33,12 +43,12 @@ pub(crate) struct Arguments {
     no_gateway: bool,
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
-    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "test")]
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = KNOWN)]
     access_key_id: String,
     #[arg(
         long,
         env = "AWS_SECRET_ACCESS_KEY",
-        default_value = "test",
+        default_value = KNOWN,
         hide_env_values = true
     )]
     secret_access_key: String,
@@ -56,26 +66,24 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     runtime::log::start(&arguments.log);
     allow_many_connections();
-    // Held until everything else is closed.
-    let folder = DataFolder::take(&arguments.data.data)?;
     let credentials = (
         arguments.access_key_id.as_str(),
         arguments.secret_access_key.as_str(),
     );
+    let listen = Listen::new(arguments.aws_listen, arguments.aws_port, arguments.aws_signed);
+    ensure!(
+        arguments.aws_listen.is_loopback() || credentials != (KNOWN, KNOWN),
+        "everybody knows the credentials {KNOWN} and {KNOWN}: choose others, by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, before others than this machine can reach the AWS endpoint"
+    );
+    // Held until everything else is closed.
+    let folder = DataFolder::take(&arguments.data.data)?;
     if arguments.no_gateway {
-        let mut own = OwnHome::open(
-            folder.path(),
-            &arguments.region,
-            credentials,
-            Some(arguments.aws_port),
-        )
-        .await?;
+        let mut own = OwnHome::open(folder.path(), &arguments.region, credentials, Some(listen)).await?;
         own.functions.complete();
         own.run();
-        println!(
-            "The AWS endpoint is ready: http://127.0.0.1:{}",
-            arguments.aws_port
-        );
+        if let Some(address) = own.address {
+            println!("The AWS endpoint is ready: http://{address}");
+        }
         stopped().await;
         own.stop().await;
         return Ok(ExitCode::SUCCESS);
@@ -87,9 +95,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         // An empty variable is how one unsets it in many places.
         endpoint: match arguments.endpoint.filter(|url| !url.is_empty()) {
             Some(url) => Endpoint::Other(url),
-            None => Endpoint::Own {
-                port: Some(arguments.aws_port),
-            },
+            None => Endpoint::Own { listen: Some(listen) },
         },
         region: arguments.region,
         access_key_id: arguments.access_key_id,
