@@ -6,6 +6,7 @@
 )]
 
 mod clients;
+mod connections;
 mod crash;
 mod damage;
 mod disk;
