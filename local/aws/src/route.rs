@@ -40,11 +40,11 @@ fn target(headers: &HeaderMap) -> Option<(Option<Target>, String)> {
 }
 
 /// Who waits for something and goes away must not get it. Step Functions sees to that itself.
-fn ends_with_its_caller(headers: &HeaderMap) -> bool {
-    match target(headers) {
+fn ends_with_its_caller(request: &Request<Bytes>) -> bool {
+    match target(request.headers()) {
         Some((Some(Target::Sqs), operation)) => operation == "ReceiveMessage",
         Some((service, _)) => service == Some(Target::States),
-        None => false,
+        None => sqs::receives(request.uri(), request.body()),
     }
 }
 
@@ -54,11 +54,11 @@ impl Home {
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let target = request.headers().get(TARGET).cloned();
         let id = uuid::Uuid::new_v4().to_string();
-        let mut response = if ends_with_its_caller(request.headers()) {
-            self.route(request).await
+        let mut response = if ends_with_its_caller(&request) {
+            self.route(request, &id).await
         } else {
-            let (home, headers) = (self.clone(), request.headers().clone());
-            let answered = tokio::spawn(async move { home.route(request).await });
+            let (home, headers, id) = (self.clone(), request.headers().clone(), id.clone());
+            let answered = tokio::spawn(async move { home.route(request, &id).await });
             answered.await.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "a request was given up");
                 failure(&AwsError::internal("The request failed."), &headers)
@@ -78,7 +78,7 @@ impl Home {
         response
     }
 
-    async fn route(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn route(&self, request: Request<Bytes>, id: &str) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         // What a web page sends without asking first has no such header.
         if !parts.headers.contains_key(AUTHORIZATION) {
@@ -86,7 +86,10 @@ impl Home {
             return failure(&error.with_status(403), &parts.headers);
         }
         let Some((target, operation)) = target(&parts.headers) else {
-            return self.by_path(&parts, &body).await;
+            return match sqs::is_query(&parts) {
+                true => self.0.sqs.answer_query(&parts, &body, id).await,
+                false => self.by_path(&parts, &body).await,
+            };
         };
         match target {
             Some(Target::DynamoDb) => match self.0.dynamodb.handle(&operation, body).await {
@@ -146,7 +149,7 @@ impl Home {
             path.strip_prefix(*other)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        !parts.headers.contains_key(TARGET) && !others.iter().any(starts)
+        !parts.headers.contains_key(TARGET) && !sqs::is_query(parts) && !others.iter().any(starts)
     }
 }
 

@@ -5,6 +5,7 @@ mod delete;
 mod digest;
 mod error;
 mod moves;
+mod query;
 mod queue;
 mod queues;
 mod receive;
@@ -25,6 +26,7 @@ use crate::service::{BoxFuture, Service};
 use crate::{AwsError, Clock};
 
 pub(crate) use error::query_code;
+pub(crate) use query::{is_query, receives};
 pub(crate) use send::{Message, put};
 
 use queue::Queue;
