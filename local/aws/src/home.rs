@@ -226,6 +226,7 @@ impl Home {
         tokio::join!(
             Arc::clone(&self.0.sqs).run_moves(),
             self.run_deliveries(),
+            self.0.events.run_schedules(),
             self.0.scheduler.run(),
             self.tidy()
         );

@@ -4,6 +4,7 @@ mod buses;
 mod pattern;
 mod put;
 mod rules;
+mod schedules;
 mod targets;
 mod transform;
 
@@ -13,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use storage::{Storage, StorageError};
+use tokio::sync::Notify;
 
 use crate::deliveries::Deliveries;
 use crate::service::{BoxFuture, Service};
@@ -32,6 +34,8 @@ pub(crate) struct Events {
     sqs: Arc<Sqs>,
     deliveries: Arc<Deliveries>,
     known: RwLock<Known>,
+    /// Wakes who waits for rules to be due.
+    scheduled: Notify,
 }
 
 /// What the tables hold, which change first.
@@ -100,6 +104,7 @@ impl Events {
             sqs,
             deliveries,
             known: RwLock::new(known),
+            scheduled: Notify::new(),
         })
     }
 

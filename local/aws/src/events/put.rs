@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::rules::Rule;
+use super::targets::Target;
 use super::{DEFAULT_BUS, Events, transform};
 use crate::AwsError;
 use crate::deliveries::{self, Prepared};
@@ -150,14 +152,17 @@ impl Events {
             .rules
             .values()
             .filter(|rule| rule.bus == bus && rule.matches(event));
-        let deliveries = rules.flat_map(|rule| {
-            rule.targets.values().map(|target| {
-                let arn = self.rule_arn(&rule.bus, rule.name());
-                let payload = transform::payload(target, event, &arn, rule.name());
-                deliveries::prepare(&self.sqs, &target.arn, payload, target.group(), target.policy())
-            })
-        });
-        deliveries.collect()
+        rules.flat_map(|rule| self.prepare(rule, event)).collect()
+    }
+
+    /// What the targets of a rule get of an event.
+    pub(super) fn prepare(&self, rule: &Rule, event: &Value) -> Vec<Prepared> {
+        let arn = self.rule_arn(&rule.bus, rule.name());
+        let of_target = |target: &Target| {
+            let payload = transform::payload(target, event, &arn, rule.name());
+            deliveries::prepare(&self.sqs, &target.arn, payload, target.group(), target.policy())
+        };
+        rule.targets.values().map(of_target).collect()
     }
 
     async fn commit(&self, prepared: Vec<Prepared>) -> Result<(), AwsError> {

@@ -9,7 +9,7 @@ use storage::rusqlite::{self, Connection, params};
 
 use super::pattern::Pattern;
 use super::targets::Target;
-use super::{Events, Known};
+use super::{Events, Known, schedules};
 use crate::AwsError;
 use crate::service::set;
 
@@ -66,8 +66,16 @@ impl Rule {
         self.put.state.as_deref().unwrap_or("ENABLED")
     }
 
-    pub(super) fn matches(&self, event: &Value) -> bool {
+    pub(super) fn is_enabled(&self) -> bool {
         self.state() != "DISABLED"
+    }
+
+    pub(super) fn schedule(&self) -> Option<&str> {
+        self.put.schedule_expression.as_deref()
+    }
+
+    pub(super) fn matches(&self, event: &Value) -> bool {
+        self.is_enabled()
             && self
                 .pattern
                 .as_ref()
@@ -127,15 +135,19 @@ impl Events {
             serde_json::to_string(&rule.put)?,
             serde_json::to_string(&rule.targets)?,
         );
+        let (rule, now) = (Arc::new(rule), self.clock.now());
+        let written = Arc::clone(&rule);
         self.storage
             .write(move |connection| {
                 let insert =
                     "INSERT OR REPLACE INTO rules (bus, name, rule, targets) VALUES (?1, ?2, ?3, ?4)";
-                connection.execute(insert, params![row.0, row.1, row.2, row.3])
+                connection.execute(insert, params![row.0, row.1, row.2, row.3])?;
+                schedules::put(connection, &written, now)
             })
             .await?;
         let key = (rule.bus.clone(), rule.put.name.clone());
-        self.change(|known| drop(known.rules.insert(key, Arc::new(rule))));
+        self.change(|known| drop(known.rules.insert(key, rule)));
+        self.scheduled.notify_one();
         Ok(())
     }
 
@@ -147,10 +159,8 @@ impl Events {
                 "Parameter(s) EventPattern or ScheduleExpression must be specified.",
             ));
         }
-        if put.schedule_expression.is_some() {
-            return Err(AwsError::validation(
-                "Rules with a schedule are not supported by this endpoint: use a schedule of EventBridge Scheduler.",
-            ));
+        if let Some(expression) = &put.schedule_expression {
+            schedules::check(&bus, expression)?;
         }
         let targets = self
             .rule(&bus, &put.name)
@@ -183,6 +193,7 @@ impl Events {
         let row = key.clone();
         self.storage
             .write(move |connection| {
+                schedules::remove(connection, &row.0, &row.1)?;
                 connection.execute("DELETE FROM rules WHERE bus = ?1 AND name = ?2", [row.0, row.1])
             })
             .await?;
@@ -230,6 +241,7 @@ impl Events {
         });
         let texts = [
             ("EventPattern", &rule.put.event_pattern),
+            ("ScheduleExpression", &rule.put.schedule_expression),
             ("Description", &rule.put.description),
             ("RoleArn", &rule.put.role_arn),
         ];

@@ -19,7 +19,7 @@ use crate::{AwsError, Clock};
 
 pub use rest::OPERATIONS;
 
-use expression::Expression;
+pub(crate) use expression::Expression;
 
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 

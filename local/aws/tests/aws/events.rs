@@ -273,3 +273,90 @@ async fn until(done: impl Fn() -> bool) {
         .await
         .expect("in time");
 }
+
+/// What has come to the queue `ticks` after what goes on in the background has gone on for a while.
+async fn ticks(home: &TestHome) -> Vec<Value> {
+    let background = run(home);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    background.abort();
+    let _ = background.await;
+    let sqs = aws_sdk_sqs::Client::new(&home.config());
+    let got = sqs
+        .receive_message()
+        .queue_url("http://127.0.0.1:4566/000000000000/ticks")
+        .visibility_timeout(43_200)
+        .max_number_of_messages(10);
+    let messages = got.send().await.unwrap().messages.unwrap_or_default();
+    let body = |message: &aws_sdk_sqs::types::Message| serde_json::from_str(message.body().unwrap()).unwrap();
+    messages.iter().map(body).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_with_a_schedule_sends_an_event_each_time() {
+    let home = TestHome::new();
+    let sqs = aws_sdk_sqs::Client::new(&home.config());
+    sqs.create_queue().queue_name("ticks").send().await.unwrap();
+    let events = aws_sdk_eventbridge::Client::new(&home.config());
+    let put = |expression: &str| {
+        events
+            .put_rule()
+            .name("tick")
+            .schedule_expression(expression)
+            .send()
+    };
+    for invalid in ["rate(5 fortnights)", "at(2026-01-01T00:00:00)", "cron(* * *)", ""] {
+        assert!(put(invalid).await.is_err(), "{invalid}");
+    }
+    put("rate(5 minutes)").await.unwrap();
+    let target = Target::builder()
+        .id("q")
+        .arn("arn:aws:sqs:us-east-1:000000000000:ticks")
+        .build()
+        .unwrap();
+    events
+        .put_targets()
+        .rule("tick")
+        .targets(target)
+        .send()
+        .await
+        .unwrap();
+    let described = events.describe_rule().name("tick").send().await.unwrap();
+    assert_eq!(described.schedule_expression(), Some("rate(5 minutes)"));
+    assert!(ticks(&home).await.is_empty());
+    home.pass(4 * 60);
+    assert!(ticks(&home).await.is_empty());
+    home.pass(61);
+    let got = ticks(&home).await;
+    assert_eq!(got.len(), 1);
+    assert_eq!(got[0]["detail-type"], "Scheduled Event");
+    assert_eq!(got[0]["time"], "2026-01-01T00:05:00Z");
+    let arn = "arn:aws:events:us-east-1:000000000000:rule/tick";
+    assert_eq!(got[0]["resources"], json!([arn]));
+
+    // It was due three times while nothing ran, which is told once. Then it goes on as before.
+    drop((events, sqs));
+    home.pass(16 * 60);
+    let home = home.reopen();
+    assert_eq!(ticks(&home).await.len(), 1);
+    assert!(ticks(&home).await.is_empty());
+    let events = aws_sdk_eventbridge::Client::new(&home.config());
+    events.disable_rule().name("tick").send().await.unwrap();
+    home.pass(60 * 60);
+    assert!(ticks(&home).await.is_empty());
+    events.enable_rule().name("tick").send().await.unwrap();
+    assert!(ticks(&home).await.is_empty());
+    home.pass(5 * 60 + 1);
+    assert_eq!(ticks(&home).await.len(), 1);
+    events
+        .remove_targets()
+        .rule("tick")
+        .ids("q")
+        .send()
+        .await
+        .unwrap();
+    events.delete_rule().name("tick").send().await.unwrap();
+    home.pass(60 * 60);
+    assert!(ticks(&home).await.is_empty());
+    drop(events);
+    home.done();
+}
