@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) events: Events,
-    pub(crate) lambda: Lambda,
+    pub(crate) lambda: Arc<Lambda>,
     pub(crate) scheduler: Scheduler,
     pub(crate) states: OnceLock<Arc<dyn Service>>,
     pub(crate) calls: Calls,
@@ -104,7 +104,7 @@ impl Home {
     pub fn open(options: Options) -> Result<Self, HomeError> {
         let path = options.folder.join("tables.db");
         let dynamodb = DynamoDb::open(&path, &options.region);
-        let dynamodb = dynamodb.map_err(|source| HomeError::Tables { path, source })?;
+        let dynamodb = Arc::new(dynamodb.map_err(|source| HomeError::Tables { path, source })?);
         let path = options.folder.join("objects");
         let (key, secret) = &options.credentials;
         let s3 = S3::open(&path, (key, secret));
@@ -130,18 +130,19 @@ impl Home {
         let (queues, outbox) = shared();
         let events = Events::open(storage.clone(), clock(), names.clone(), queues, outbox)?;
         let (queues, outbox) = shared();
-        let lambda = Lambda::open(storage.clone(), clock(), names.clone(), queues, outbox)?;
+        let tables = Arc::clone(&dynamodb);
+        let lambda = Lambda::open(storage.clone(), clock(), names.clone(), queues, tables, outbox)?;
         let (queues, outbox) = shared();
         let scheduler = Scheduler::open(storage.clone(), clock(), names, queues, outbox)?;
         Ok(Self(Arc::new(Inner {
             options,
             storage,
-            dynamodb: Arc::new(dynamodb),
+            dynamodb,
             s3: Arc::new(s3),
             sqs,
             deliveries,
             events,
-            lambda,
+            lambda: Arc::new(lambda),
             scheduler,
             states: OnceLock::new(),
             calls: Calls::default(),
@@ -213,6 +214,12 @@ impl Home {
     pub async fn trim_stream(&self, table: &str, read: Position) -> Result<(), AwsError> {
         let (dynamodb, table) = (Arc::clone(&self.0.dynamodb), table.to_owned());
         let now = self.0.options.clock.now();
+        // Event source mappings may be behind.
+        let read = self
+            .0
+            .lambda
+            .behind(&table)
+            .map_or(read, |behind| behind.min(read));
         let trim = tokio::task::spawn_blocking(move || dynamodb.trim(&table, Some(read), now));
         match trim.await {
             Ok(trimmed) => trimmed.map_err(|e| StorageError::from(e).into()),
@@ -227,6 +234,7 @@ impl Home {
             Arc::clone(&self.0.sqs).run_moves(),
             self.run_deliveries(),
             self.0.events.run_schedules(),
+            self.0.lambda.run_mappings(),
             self.0.scheduler.run(),
             self.tidy()
         );

@@ -118,7 +118,7 @@ impl Home {
     async fn by_path(&self, parts: &Parts, body: &Bytes) -> Response<Bytes> {
         let lambda = &self.0.lambda;
         if let Some(answer) = lambda
-            .answer(&parts.method, parts.uri.path(), &parts.headers, body)
+            .answer(&parts.method, &parts.uri, &parts.headers, body)
             .await
         {
             return answer;
@@ -142,6 +142,7 @@ impl Home {
         let path = parts.uri.path().trim_start_matches('/');
         let others = [
             "2015-03-31/functions",
+            "2015-03-31/event-source-mappings",
             "schedules",
             "schedule-groups",
         ];

@@ -21,6 +21,31 @@ const TRIM_BATCH: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position(i64);
 
+/// What the engine adds to a number before it shows it.
+const SHOWN_FROM: u128 = 100_000_000_000_000_000_000;
+
+impl Position {
+    /// Behind a record, as Lambda hands it over.
+    pub(crate) fn behind(record: &Value) -> Self {
+        let number = record.pointer("/dynamodb/SequenceNumber");
+        let number = number.and_then(|number| number.as_str()?.parse::<u128>().ok());
+        let stored = number.and_then(|number| i64::try_from(number.checked_sub(SHOWN_FROM)?).ok());
+        Self(stored.unwrap_or_default())
+    }
+}
+
+impl From<i64> for Position {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Position> for i64 {
+    fn from(position: Position) -> Self {
+        position.0
+    }
+}
+
 /// What was found behind a position, as Lambda hands it over.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
@@ -75,6 +100,42 @@ impl DynamoDb {
                 return Err(AwsError::internal("the endpoint is stopping"));
             }
         }
+    }
+
+    /// Where to begin with a table's stream: at its first record, or behind its last. `None`: there is no stream.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        table: &str,
+        latest: bool,
+    ) -> Result<Option<Position>, AwsError> {
+        let (this, table) = (Arc::clone(self), table.to_owned());
+        let read = tokio::task::spawn_blocking(move || this.begin_blocking(&table, latest)).await;
+        match read {
+            Ok(begin) => Ok(begin.map_err(storage::StorageError::from)?),
+            Err(_) => Err(AwsError::internal("the engine failed")),
+        }
+    }
+
+    fn begin_blocking(&self, table: &str, latest: bool) -> Result<Option<Position>, rusqlite::Error> {
+        let described = json!({ "TableName": table }).to_string();
+        let described = dispatch(&self.db, "DescribeTable", described.as_bytes()).and_then(Result::ok);
+        let described: Value = described
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
+        if described.pointer("/Table/StreamSpecification/StreamEnabled") != Some(&Value::Bool(true)) {
+            return Ok(None);
+        }
+        if !latest {
+            return Ok(Some(Position::default()));
+        }
+        let connection = Connection::open(self.path())?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        let last: Option<i64> = connection.query_row(
+            "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
+            [table],
+            |row| row.get(0),
+        )?;
+        Ok(Some(Position(last.unwrap_or_default())))
     }
 
     fn records(&self, table: &str, after: Position, limit: usize) -> Result<Records, DynoxideError> {

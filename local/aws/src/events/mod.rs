@@ -21,6 +21,8 @@ use crate::service::{BoxFuture, Service};
 use crate::sqs::{Names, Sqs};
 use crate::{AwsError, Clock};
 
+pub(crate) use pattern::Pattern;
+
 use rules::Rule;
 
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");

@@ -8,7 +8,7 @@ use crate::AwsError;
 
 /// A pattern that was checked.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Pattern(Node);
+pub(crate) struct Pattern(Node);
 
 #[derive(Debug, Clone, PartialEq)]
 struct Node {
@@ -45,7 +45,7 @@ fn invalid(reason: impl std::fmt::Display) -> AwsError {
 }
 
 impl Pattern {
-    pub(super) fn parse(text: &str) -> Result<Self, AwsError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, AwsError> {
         let value: Value = serde_json::from_str(text).map_err(invalid)?;
         let members = value
             .as_object()
@@ -53,7 +53,7 @@ impl Pattern {
         Ok(Self(node(members)?))
     }
 
-    pub(super) fn matches(&self, event: &Value) -> bool {
+    pub(crate) fn matches(&self, event: &Value) -> bool {
         node_matches(&self.0, event)
     }
 }

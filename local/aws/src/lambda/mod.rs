@@ -2,6 +2,7 @@
 
 mod functions;
 mod invoke;
+mod mappings;
 mod rest;
 
 use std::collections::HashMap;
@@ -11,9 +12,12 @@ use serde_json::Value;
 use storage::{Storage, StorageError};
 
 use crate::deliveries::Deliveries;
+use crate::dynamodb::{DynamoDb, Position};
 use crate::service::BoxFuture;
 use crate::sqs::{Names, Sqs};
 use crate::{AwsError, Clock};
+
+use mappings::Mappings;
 
 pub use rest::OPERATIONS;
 
@@ -49,7 +53,9 @@ pub(crate) struct Lambda {
     clock: Clock,
     names: Names,
     sqs: Arc<Sqs>,
+    dynamodb: Arc<DynamoDb>,
     deliveries: Arc<Deliveries>,
+    mappings: Mappings,
     functions: RwLock<HashMap<String, Arc<Function>>>,
     runner: OnceLock<Arc<dyn Functions>>,
 }
@@ -70,9 +76,11 @@ impl Lambda {
         clock: Clock,
         names: Names,
         sqs: Arc<Sqs>,
+        dynamodb: Arc<DynamoDb>,
         deliveries: Arc<Deliveries>,
     ) -> Result<Self, StorageError> {
         let functions = storage.write_blocking(functions::load)?;
+        let mappings = storage.write_blocking(Mappings::load)?;
         let functions = functions
             .into_iter()
             .map(|function| (function.name.clone(), Arc::new(function)));
@@ -81,10 +89,17 @@ impl Lambda {
             clock,
             names,
             sqs,
+            dynamodb,
             deliveries,
+            mappings,
             functions: RwLock::new(functions.collect()),
             runner: OnceLock::new(),
         })
+    }
+
+    /// Behind which record of a table's stream no mapping needs the earlier ones. `None`: none follows it.
+    pub(crate) fn behind(&self, table: &str) -> Option<Position> {
+        self.mappings.behind(table)
     }
 
     /// The first one stays.

@@ -1,7 +1,7 @@
 //! Lambda's paths.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -12,18 +12,24 @@ use crate::route::{failure, parse, reply};
 /// The operations that have a path here.
 pub const OPERATIONS: &[&str] = &[
     "AddPermission",
+    "CreateEventSourceMapping",
     "CreateFunction",
+    "DeleteEventSourceMapping",
     "DeleteFunction",
+    "GetEventSourceMapping",
     "GetFunction",
     "GetFunctionConfiguration",
     "GetPolicy",
     "Invoke",
+    "ListEventSourceMappings",
     "ListFunctions",
     "RemovePermission",
+    "UpdateEventSourceMapping",
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 ];
 
+pub(crate) const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
@@ -36,10 +42,18 @@ impl Lambda {
     pub(crate) async fn answer(
         &self,
         method: &Method,
-        path: &str,
+        uri: &Uri,
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Option<Response<Bytes>> {
+        let path = uri.path();
+        if let Some(id) = path.strip_prefix(MAPPINGS) {
+            let answer = self.answer_mapping(method, id.trim_matches('/'), uri, body).await;
+            return Some(answer.map_or_else(
+                |error| failure(&error, headers),
+                |(status, answer)| reply(status, answer.to_string().into(), headers),
+            ));
+        }
         let path = path.strip_prefix("/2015-03-31/functions")?;
         let mut parts = path.trim_matches('/').split('/').filter(|part| !part.is_empty());
         let name = parts.next().map(decode).unwrap_or_default();
@@ -79,6 +93,27 @@ impl Lambda {
             Ok((status, answer)) => reply(status, answer.to_string().into(), headers),
             Err(error) => failure(&error, headers),
         })
+    }
+
+    async fn answer_mapping(
+        &self,
+        method: &Method,
+        id: &str,
+        uri: &Uri,
+        body: &Bytes,
+    ) -> Result<(u16, Value), AwsError> {
+        let query = uri.query().unwrap_or_default().as_bytes();
+        match (method.as_str(), id) {
+            ("POST", "") => Ok((202, self.create_event_source_mapping(parse(body)?).await?)),
+            ("GET", "") => {
+                let asked = form_urlencoded::parse(query).into_owned().collect();
+                Ok((200, self.list_event_source_mappings(&asked)?))
+            }
+            ("GET", id) => Ok((200, self.get_event_source_mapping(id)?)),
+            ("PUT", id) => Ok((202, self.update_event_source_mapping(id, parse(body)?).await?)),
+            ("DELETE", id) => Ok((202, self.delete_event_source_mapping(id).await?)),
+            _ => Err(AwsError::unknown_operation(&format!("{method} {}", uri.path())).with_status(404)),
+        }
     }
 
     async fn invoke(

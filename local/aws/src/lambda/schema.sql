@@ -6,3 +6,11 @@ CREATE TABLE IF NOT EXISTS functions (
     policy TEXT NOT NULL DEFAULT '{}',
     modified INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS event_source_mappings (
+    id TEXT PRIMARY KEY,
+    -- What CreateEventSourceMapping was given, and changed since.
+    configuration TEXT NOT NULL,
+    modified INTEGER NOT NULL,
+    -- Of a stream: behind the last record that was done with.
+    position INTEGER
+) STRICT;

@@ -140,6 +140,11 @@ impl Sqs {
         self.named(name).filter(|queue| self.arn(&queue.name) == arn)
     }
 
+    /// The URL of a queue that is there.
+    pub(crate) fn url_of_arn(&self, arn: &str) -> Option<String> {
+        self.of_arn(arn).map(|queue| self.url(&queue.name))
+    }
+
     /// By its URL, whatever host the URL names; some clients give the name alone.
     fn of_url(&self, url: &str) -> Result<Arc<Queue>, AwsError> {
         let name = url.rsplit('/').next().unwrap_or_default();

@@ -9,6 +9,7 @@
 mod dynamodb;
 mod events;
 mod home;
+mod mappings;
 mod scheduler;
 mod sqs;
 mod wakes;
