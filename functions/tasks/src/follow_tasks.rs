@@ -28,7 +28,7 @@ pub fn handler() -> Handler {
 }
 
 async fn follow_tasks(app: App, event: Event) -> Result<StreamResponse, FunctionError> {
-    each_change(event, async |change| follow(&app, change).await).await
+    each_change(event, |change| follow(&app, change)).await
 }
 
 async fn follow(app: &App, change: Change) -> Result<()> {

@@ -37,7 +37,7 @@ async fn follow_tickets(app: App, event: Event) -> Result<StreamResponse, Functi
         .iter()
         .map(|change| (change.old.as_ref(), change.new.as_ref()));
     app.store.events_append(changes).await?;
-    each_change(event, async |change| follow(&app, change).await).await
+    each_change(event, |change| follow(&app, change)).await
 }
 
 async fn follow(app: &App, change: Change) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::Result;
-use futures_util::{StreamExt, future, stream};
+use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use serde::Serialize;
 use store::item::Item;
@@ -35,10 +35,13 @@ pub struct StreamFailure {
 
 /// Handles the changes of a batch: those of one partition in their order, those of different partitions beside each other, as
 /// the shards of a stream come, too. The stream goes on again from the first that failed.
-pub async fn each_change(
+pub async fn each_change<F>(
     event: Event,
-    handle: impl AsyncFn(Change) -> Result<()>,
-) -> Result<StreamResponse, FunctionError> {
+    handle: impl Fn(Change) -> F,
+) -> Result<StreamResponse, FunctionError>
+where
+    F: Future<Output = Result<()>>,
+{
     let mut partitions: IndexMap<String, Vec<Record>> = IndexMap::new();
     for (place, record) in event.records.into_iter().enumerate() {
         let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
@@ -49,15 +52,12 @@ pub async fn each_change(
         };
         partitions.entry(record.partition()).or_default().push(record);
     }
-    let failed = stream::iter(partitions.into_values())
+    let handling: Vec<_> = partitions
+        .into_values()
         .map(|records| in_order(records, &handle))
-        .buffer_unordered(AT_ONCE)
-        .filter_map(future::ready)
-        .fold(None, async |first: Option<Failed>, failed| match first {
-            Some(first) if first.place < failed.place => Some(first),
-            _ => Some(failed),
-        })
-        .await;
+        .collect();
+    let failed: Vec<Option<Failed>> = stream::iter(handling).buffer_unordered(AT_ONCE).collect().await;
+    let failed = failed.into_iter().flatten().min_by_key(|failed| failed.place);
     Ok(StreamResponse {
         failures: failed.map(|failed| failed.failure).into_iter().collect(),
     })
@@ -92,7 +92,10 @@ struct Failed {
 }
 
 /// Up to the first that fails.
-async fn in_order(records: Vec<Record>, handle: &impl AsyncFn(Change) -> Result<()>) -> Option<Failed> {
+async fn in_order<F>(records: Vec<Record>, handle: &impl Fn(Change) -> F) -> Option<Failed>
+where
+    F: Future<Output = Result<()>>,
+{
     for record in records {
         let Err(error) = handle(record.change).await else {
             continue;
