@@ -3,8 +3,8 @@
 //! [`Home`] holds the services. [`Server`] answers for them over HTTP; [`Home::http_client`] hands the requests of SDK
 //! clients of this process to them without a connection. `docs/endpoints.md` lists what is there.
 
-mod calls;
 mod body;
+mod calls;
 mod clock;
 mod connector;
 mod deliveries;

@@ -39,11 +39,11 @@ fn target(headers: &HeaderMap) -> Option<(Option<Target>, String)> {
     Some((target, operation.to_owned()))
 }
 
-/// Who waits for something and goes away must not get it. Step Functions sees to that itself.
+/// Who waits for something and goes away must not get it. DynamoDB and Step Functions see to the rest themselves.
 fn ends_with_its_caller(request: &Request<Bytes>) -> bool {
     match target(request.headers()) {
         Some((Some(Target::Sqs), operation)) => operation == "ReceiveMessage",
-        Some((service, _)) => service == Some(Target::States),
+        Some((service, _)) => matches!(service, Some(Target::DynamoDb | Target::States)),
         None => sqs::receives(request.uri(), request.body()),
     }
 }

@@ -1,9 +1,9 @@
 //! DynamoDB with its streams, by `dynoxide` on disk.
 
 mod changes;
+mod engine;
 mod operations;
 mod streams;
-mod sync;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,14 +16,14 @@ pub use operations::{OPERATIONS, dispatch};
 pub use streams::{Position, Records};
 
 use changes::Changes;
-use sync::Sync;
+use engine::Engine;
 
 /// What an operation has answered: a status and a JSON text.
 pub(crate) type Answer = (u16, String);
 
 pub(crate) struct DynamoDb {
     db: Database,
-    sync: Sync,
+    engine: Engine,
     region: String,
     changes: Changes,
     path: PathBuf,
@@ -49,10 +49,10 @@ impl DynamoDb {
         // What it calls the end of bulk loading is `synchronous = NORMAL`.
         db.disable_bulk_loading()?;
         touch(path).map_err(StorageError::from)?;
-        let sync = Sync::start(path).map_err(OpenError::Sync)?;
+        let engine = Engine::start(path).map_err(OpenError::Log)?;
         Ok(Self {
             db,
-            sync,
+            engine,
             region: region.to_owned(),
             changes: Changes::default(),
             path: path.to_owned(),
@@ -62,16 +62,25 @@ impl DynamoDb {
     /// `None`: there is no such operation.
     pub(crate) async fn handle(self: &Arc<Self>, operation: &str, body: bytes::Bytes) -> Option<Answer> {
         let operation = *OPERATIONS.iter().find(|known| **known == operation)?;
-        let this = Arc::clone(self);
-        let request = body.clone();
-        // A write may have to wait for the disk.
-        let ran = tokio::task::spawn_blocking(move || this.run(operation, &body)).await;
-        let answer = match ran {
-            Ok(result) => result?,
-            Err(_) => Err(DynoxideError::InternalServerError("the engine failed".to_owned())),
+        let (this, request) = (Arc::clone(self), body.clone());
+        let run = move || this.run(operation, &body);
+        let ran = if operations::writes(operation) {
+            let this = Arc::clone(self);
+            let tell = move |answer: &Option<Result<String, DynoxideError>>| {
+                if matches!(answer, Some(Ok(_))) {
+                    this.changes.tell(&request);
+                }
+            };
+            self.engine.write(run, tell).await
+        } else {
+            self.engine.read(run).await
         };
-        let text = match answer {
-            Ok(text) => text,
+        let answer = match ran {
+            Ok(answer) => answer?,
+            Err(error) => Err(DynoxideError::InternalServerError(error.message)),
+        };
+        Some(match answer {
+            Ok(text) => (200, text),
             Err(error) => {
                 if error.status_code() == 500 {
                     tracing::error!(
@@ -80,17 +89,9 @@ impl DynamoDb {
                         "the tables failed"
                     );
                 }
-                return Some((error.status_code(), error.to_json()));
+                (error.status_code(), error.to_json())
             }
-        };
-        if operations::writes(operation) {
-            if let Err(error) = self.sync.reached().await {
-                let error = DynoxideError::InternalServerError(error.message);
-                return Some((error.status_code(), error.to_json()));
-            }
-            self.changes.tell(&request);
-        }
-        Some((200, text))
+        })
     }
 
     fn run(&self, operation: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
@@ -140,7 +141,7 @@ pub enum OpenError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("cannot open the tables' log")]
-    Sync(#[source] std::io::Error),
+    Log(#[source] std::io::Error),
 }
 
 impl From<DynoxideError> for OpenError {

@@ -88,11 +88,11 @@ impl DynamoDb {
         loop {
             changes.mark_unchanged();
             let (this, table) = (Arc::clone(self), table.to_owned());
-            let read = tokio::task::spawn_blocking(move || this.records(&table, after, limit)).await;
-            let records = match read {
-                Ok(records) => records.map_err(|e| AwsError::internal(e.to_string()))?,
-                Err(_) => return Err(AwsError::internal("the engine failed")),
-            };
+            let read = self
+                .engine
+                .read(move || this.records(&table, after, limit))
+                .await?;
+            let records = read.map_err(|e| AwsError::internal(e.to_string()))?;
             if !records.records.is_empty() {
                 return Ok(records);
             }
