@@ -39,6 +39,7 @@ async fn main() {
         region: "us-east-1".to_owned(),
         account: "000000000000".to_owned(),
         credentials: ("test".to_owned(), "test".to_owned()),
+        must_be_signed: false,
         base_url: "http://127.0.0.1:4566".to_owned(),
         clock: Clock::new(|| clock::now().as_millisecond()),
     });
