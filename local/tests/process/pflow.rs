@@ -158,7 +158,7 @@ impl Pflow {
 
     /// [`Self::stop`] for one that another program has started.
     pub(crate) fn stop_child(self) -> bool {
-        let process = self.children()[0];
+        let process = self.children().first().copied().unwrap();
         self.stop_process(process)
     }
 

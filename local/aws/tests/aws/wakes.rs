@@ -122,8 +122,7 @@ async fn busy_queue(client: Client, dice: Arc<Dice>, number: u64) -> Duration {
         assert!(slowest < SOON, "queue {number}: received after {slowest:?}");
     }
     tasks.abort_all();
-    let slowest = *slowest.lock().unwrap();
-    slowest
+    *slowest.lock().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
