@@ -14,7 +14,9 @@ mod run;
 mod test;
 
 mod cargo;
+mod emulator;
 mod guard;
+mod localstack;
 mod ministack;
 mod process;
 mod python;

@@ -1,5 +1,6 @@
 //! Python environments for the tools that are Python programs, from committed files that pin everything they need.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,41 +8,68 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, step, workspace};
 
-/// The oldest Python that the pinned packages run on.
-const OLDEST: (u32, u32) = (3, 10);
+/// Major and minor.
+type Version = (u32, u32);
+
+/// Looked for in this order, unless this variable names one.
+const PROGRAMS: [&str; 4] = ["python3", "python", "python3.13", "python3.12"];
+const PROGRAM: &str = "PFLOW_PYTHON";
 
 /// A set of Python tools: `requirements/<name>.txt`, installed in `.pflow/python/<name>`.
 pub(crate) struct Tools {
     name: &'static str,
     requirements: &'static str,
+    /// What the pinned packages run on.
+    oldest: Version,
+    newest: Option<Version>,
 }
 
 pub(crate) const MINISTACK: Tools = Tools {
     name: "ministack",
     requirements: include_str!("../requirements/ministack.txt"),
+    oldest: (3, 10),
+    newest: None,
 };
 
 pub(crate) const LINTERS: Tools = Tools {
     name: "linters",
     requirements: include_str!("../requirements/linters.txt"),
+    oldest: (3, 10),
+    newest: None,
 };
 
 /// What the AWS endpoint is tested with from outside.
 pub(crate) const CLIENTS: Tools = Tools {
     name: "clients",
     requirements: include_str!("../requirements/clients.txt"),
+    oldest: (3, 10),
+    newest: None,
+};
+
+pub(crate) const LOCALSTACK: Tools = Tools {
+    name: "localstack",
+    requirements: include_str!("../requirements/localstack.txt"),
+    oldest: (3, 12),
+    newest: Some((3, 13)),
 };
 
 /// Other programs that the one-machine home is compared with.
 pub(crate) const PEERS: Tools = Tools {
     name: "peers",
     requirements: include_str!("../requirements/peers.txt"),
+    oldest: (3, 10),
+    newest: None,
 };
 
 impl Tools {
+    /// Why they cannot run here, if they cannot.
+    pub(crate) fn missing(&self) -> Option<String> {
+        self.find_python().err().map(|error| format!("{error:#}"))
+    }
+
     /// Installs the tools unless exactly these are there already; answers the folder of their programs.
     pub(crate) fn provision(&self) -> Result<PathBuf> {
-        let python = find_python()?;
+        let python = self.find_python()?;
         let _held = workspace::lock(&workspace::scratch())?;
         let folder = workspace::scratch().join("python").join(self.name);
         let programs = folder.join("bin");
@@ -64,7 +92,7 @@ impl Tools {
         workspace::create_dir(folder)?;
         process::run(
             "python -m venv",
-            process::guarded(python.program).args(["-m", "venv"]).arg(folder),
+            process::guarded(&python.program).args(["-m", "venv"]).arg(folder),
         )?;
         let requirements = folder.join("requirements.txt");
         fs::write(&requirements, self.requirements)
@@ -94,39 +122,59 @@ fn collected(line: &str) -> Option<&str> {
 }
 
 struct Python {
-    program: &'static str,
+    program: OsString,
     version: String,
 }
 
-fn find_python() -> Result<Python> {
-    for program in ["python3", "python"] {
-        let ask = "import sys; print('Python %d.%d.%d' % sys.version_info[:3])";
-        let Some(version) = process::output_of(program, &["-c", ask]) else {
-            continue;
+impl Tools {
+    fn find_python(&self) -> Result<Python> {
+        let named = std::env::var_os(PROGRAM).filter(|program| !program.is_empty());
+        let programs = match &named {
+            Some(program) => vec![program.as_os_str()],
+            None => PROGRAMS.map(OsStr::new).to_vec(),
         };
-        if parse_version(&version).is_none_or(|found| found < OLDEST) {
-            bail!(
-                "{version} is too old: Python {}.{} or newer is needed",
-                OLDEST.0,
-                OLDEST.1
-            );
+        let mut others = Vec::new();
+        for program in programs {
+            let ask = "import sys; print('Python %d.%d.%d' % sys.version_info[:3])";
+            let Some(version) = process::output_of(program, &["-c", ask]) else {
+                continue;
+            };
+            if !parse_version(&version).is_some_and(|found| self.run_on(found)) {
+                others.push(version);
+            } else if process::output_of(program, &["-c", "import venv, ensurepip"]).is_none() {
+                // On Debian and Ubuntu it is a package of its own.
+                others.push(format!("{version} without its venv module (python3-venv)"));
+            } else {
+                let program = program.to_owned();
+                return Ok(Python { program, version });
+            }
         }
-        if !process::answers(program, &["-c", "import venv, ensurepip"]) {
-            bail!(
-                "{version} has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)"
-            );
-        }
-        return Ok(Python { program, version });
+        others.dedup();
+        let found = match others.is_empty() {
+            true => String::new(),
+            false => format!("; there is {}", others.join(", ")),
+        };
+        bail!(
+            "{} with its venv module is missing: install it, or name it in {PROGRAM}{found}",
+            self.wanted()
+        )
     }
-    bail!(
-        "Python is missing: install Python {}.{} or newer, with its venv module",
-        OLDEST.0,
-        OLDEST.1
-    )
+
+    fn run_on(&self, version: Version) -> bool {
+        version >= self.oldest && self.newest.is_none_or(|newest| version <= newest)
+    }
+
+    fn wanted(&self) -> String {
+        let (major, minor) = self.oldest;
+        match self.newest {
+            Some((_, newest)) => format!("Python {major}.{minor} to {major}.{newest}"),
+            None => format!("Python {major}.{minor} or newer"),
+        }
+    }
 }
 
 /// Major and minor of `Python 3.11.7`.
-fn parse_version(text: &str) -> Option<(u32, u32)> {
+fn parse_version(text: &str) -> Option<Version> {
     let mut numbers = text.strip_prefix("Python ")?.split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
@@ -138,8 +186,11 @@ mod tests {
     #[test]
     fn versions_compare_as_numbers() {
         assert_eq!(parse_version("Python 3.9.2"), Some((3, 9)));
-        assert!(parse_version("Python 3.9.2") < Some(OLDEST));
-        assert!(parse_version("Python 3.11.7") > Some(OLDEST));
+        assert!(!MINISTACK.run_on((3, 9)));
+        assert!(MINISTACK.run_on((3, 11)));
+        assert!(!LOCALSTACK.run_on((3, 11)));
+        assert!(LOCALSTACK.run_on((3, 13)));
+        assert!(!LOCALSTACK.run_on((3, 14)));
         assert_eq!(parse_version("Python 3"), None);
         assert_eq!(parse_version("zsh: not found"), None);
     }
@@ -153,7 +204,7 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS] {
+        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK] {
             let packages = tools
                 .requirements
                 .lines()

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::ministack::{self, CREDENTIALS, MISLEADING, Ministack};
+use crate::emulator::{self, CREDENTIALS, Emulator, MISLEADING};
 use crate::process::{self, Ended, Running};
-use crate::{cargo, python, step, tail, workspace};
+use crate::{cargo, ministack, python, step, tail, workspace};
 
 /// Who answers the AWS APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,14 +53,14 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let _held = workspace::try_lock(&data)?;
     // What is missing or taken is said before the long steps.
     if args.endpoint.is_none() {
-        ministack::require_free(args.aws_port, "--aws-port")?;
+        emulator::require_free(args.aws_port, "--aws-port")?;
     }
     let ministack = args.endpoint.is_none() && args.aws == Aws::Ministack;
     if ministack {
         python::MINISTACK.provision()?;
     }
     if !args.no_gateway {
-        ministack::require_free(args.port, "--port")?;
+        emulator::require_free(args.port, "--port")?;
     }
     // MiniStack alone needs nothing of ours.
     if !(ministack && args.no_gateway) {
@@ -71,7 +71,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let mut aws = match ministack {
         false => None,
         true => Some(step::step("Starting the AWS endpoint", || {
-            Ministack::start(args.aws_port, &data.join("ministack"))
+            ministack::start(args.aws_port, &data.join("ministack"))
         })?),
     };
     if let Some(aws) = &aws {
@@ -111,7 +111,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     }
 }
 
-fn platform(args: &Args, data: &Path, aws: Option<&Ministack>) -> Result<Command> {
+fn platform(args: &Args, data: &Path, aws: Option<&Emulator>) -> Result<Command> {
     // Cargo puts all binaries of a profile beside this one.
     let here = std::env::current_exe().context("finding the platform's binary")?;
     let mut command = process::guarded(here.with_file_name("pflow"));
@@ -123,7 +123,7 @@ fn platform(args: &Args, data: &Path, aws: Option<&Ministack>) -> Result<Command
     if args.no_gateway {
         command.arg("--no-gateway");
     }
-    match (aws.map(Ministack::endpoint), &args.endpoint) {
+    match (aws.map(Emulator::endpoint), &args.endpoint) {
         (None, Some(endpoint)) => {
             // Another endpoint may know its callers.
             let unset = CREDENTIALS

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use anyhow::Result;
 use rustix::process::{Pid, test_kill_process};
 
-use crate::ministack::{CREDENTIALS, MISLEADING, Ministack, free_port};
-use crate::{cargo, process, python, step, workspace};
+use crate::emulator::{CREDENTIALS, Emulator, MISLEADING, free_port};
+use crate::{cargo, localstack, ministack, process, python, step, workspace};
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
@@ -18,7 +18,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     filter: Vec<String>,
     /// Test the platform on this AWS endpoint: its own, one that is started for the tests, or one that runs at a URL.
-    #[arg(long, value_name = "own|ministack|URL", default_value = "own")]
+    #[arg(long, value_name = "own|ministack|localstack|URL", default_value = "own")]
     endpoint: Endpoint,
     /// Also the tests that are marked as too long for every run.
     #[arg(long)]
@@ -37,6 +37,7 @@ enum Endpoint {
     #[default]
     Own,
     Ministack,
+    Localstack,
     At(String),
 }
 
@@ -47,9 +48,39 @@ impl FromStr for Endpoint {
         match text {
             "own" => Ok(Self::Own),
             "ministack" => Ok(Self::Ministack),
+            "localstack" => Ok(Self::Localstack),
             url if url.starts_with("http://") || url.starts_with("https://") => Ok(Self::At(url.to_owned())),
-            other => Err(format!("{other} is neither own, ministack nor a URL")),
+            other => Err(format!("{other} is neither own, ministack, localstack nor a URL")),
         }
+    }
+}
+
+impl Endpoint {
+    /// What of the programs that it needs is not here.
+    fn missing(&self) -> Vec<String> {
+        match self {
+            Self::Localstack => localstack::missing(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Installs what it needs.
+    fn provision(&self) -> Result<()> {
+        match self {
+            Self::Ministack => python::MINISTACK.provision().map(drop),
+            Self::Localstack => localstack::provision(),
+            Self::Own | Self::At(_) => Ok(()),
+        }
+    }
+
+    fn start(&self, data: &Path) -> Result<Option<Emulator>> {
+        let start = match self {
+            Self::Ministack => ministack::start,
+            Self::Localstack => localstack::start,
+            Self::Own | Self::At(_) => return Ok(None),
+        };
+        let started = step::step("Starting the AWS endpoint", || start(free_port()?, data))?;
+        Ok(Some(started))
     }
 }
 
@@ -65,28 +96,25 @@ impl Args {
 }
 
 pub(crate) fn run(args: Args) -> Result<()> {
+    let missing = args.endpoint.missing();
+    if !missing.is_empty() {
+        step::note(&format!("NOT tested: {}", missing.join("; ")));
+        return Ok(());
+    }
     let runner = Runner::find();
     let linters = python::LINTERS.provision()?;
     let clients = python::CLIENTS.provision()?;
-    let ministack = args.endpoint == Endpoint::Ministack;
-    if ministack {
-        python::MINISTACK.provision()?;
-    }
+    args.endpoint.provision()?;
     // Before anything is started: the longest part needs nothing else.
     if args.runner.is_empty() {
         step::step("Building the tests", || {
-            process::run("the build", &mut runner.command(&["--no-run"]))
+            process::run("the build", &mut runner.command(&["--workspace", "--no-run"]))
         })?;
     }
     let tests = workspace::scratch().join("test");
     remove_leftovers(&tests);
     let folder = tests.join(std::process::id().to_string());
-    let mut aws = match ministack {
-        false => None,
-        true => Some(step::step("Starting the AWS endpoint", || {
-            Ministack::start(free_port()?, &folder)
-        })?),
-    };
+    let mut aws = args.endpoint.start(&folder)?;
     let url = match (&aws, &args.endpoint) {
         (Some(aws), _) => Some(aws.endpoint()),
         (None, Endpoint::At(url)) => Some(url.clone()),
@@ -164,8 +192,8 @@ impl Runner {
 
     fn command(self, arguments: &[&str]) -> Command {
         let (subcommand, start): (_, &[&str]) = match self {
-            Self::Nextest => ("nextest", &["run", "--workspace"]),
-            Self::CargoTest => ("test", &["--workspace"]),
+            Self::Nextest => ("nextest", &["run"]),
+            Self::CargoTest => ("test", &[]),
         };
         let mut command = cargo::command(subcommand);
         command.args(start).args(arguments);
@@ -178,7 +206,13 @@ impl Runner {
             Self::Nextest => (&[], &["--run-ignored", "all"]),
             Self::CargoTest => (&["--"], &["--include-ignored"]),
         };
-        let mut arguments = vec!["--no-fail-fast"];
+        let packages = args
+            .runner
+            .iter()
+            .any(|word| word.starts_with("-p") || word.starts_with("--package"));
+        let all: &[&str] = if packages { &[] } else { &["--workspace"] };
+        let mut arguments = all.to_vec();
+        arguments.push("--no-fail-fast");
         arguments.extend(args.runner.iter().map(String::as_str));
         arguments.extend(separator);
         arguments.extend(args.filter.iter().map(String::as_str));
@@ -192,11 +226,11 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(runner: Runner, expected: &str) {
+    fn check(runner: Runner, wishes: &[&str], expected: &str) {
         let args = Args {
             filter: vec!["login".to_owned()],
             ignored: true,
-            runner: vec!["--release".to_owned()],
+            runner: wishes.iter().map(|&wish| wish.to_owned()).collect(),
             ..Args::default()
         };
         assert_eq!(runner.arguments(&args).join(" "), expected);
@@ -206,11 +240,18 @@ mod tests {
     fn both_runners_get_the_same_wishes_in_their_own_words() {
         check(
             Runner::Nextest,
-            "--no-fail-fast --release login --run-ignored all",
+            &["--release"],
+            "--workspace --no-fail-fast --release login --run-ignored all",
         );
         check(
             Runner::CargoTest,
-            "--no-fail-fast --release -- login --include-ignored",
+            &["--release"],
+            "--workspace --no-fail-fast --release -- login --include-ignored",
+        );
+        check(
+            Runner::Nextest,
+            &["-p", "tests"],
+            "--no-fail-fast -p tests login --run-ignored all",
         );
     }
 }
