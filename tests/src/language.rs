@@ -18,8 +18,8 @@ pub struct Way {
     pub example: String,
     /// What the form is filled in with.
     pub values: Value,
-    /// What the endpoint has to have that not every one has.
-    pub needs: Option<String>,
+    /// What the endpoint has to have that not every one has ([`crate::needs`]).
+    pub needs: Vec<String>,
     /// What the outside does, one after another.
     pub steps: Vec<Step>,
     pub status: String,
@@ -114,7 +114,7 @@ pub fn ways(table: &str) -> Vec<Way> {
         };
         let way = ways.last_mut().expect("a way begins with the key of its example");
         if let Some(needs) = line.strip_prefix("needs ") {
-            way.needs = Some(needs.to_owned());
+            way.needs.push(needs.to_owned());
             continue;
         }
         match line.split_once(": ") {

@@ -15,6 +15,7 @@ pub mod fuse;
 pub mod language;
 pub mod machine;
 pub mod mortal;
+pub mod needs;
 pub mod outside;
 pub mod people;
 pub mod process;

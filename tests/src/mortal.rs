@@ -55,11 +55,11 @@ pub(crate) async fn die() {
     std::future::pending::<()>().await;
 }
 
-/// A platform whose state machines call such functions; none where another process runs them.
-pub async fn start() -> Option<TestApp> {
+/// A platform whose state machines call such functions, on an endpoint that is this process.
+pub async fn start() -> TestApp {
     let wire = Wire::new();
     let mut app = TestApp::start_with(|http| wire.around(http)).await;
-    let own = app.platform.home.as_ref()?;
+    let own = app.platform.home.as_ref().expect("this process is the endpoint");
     for handler in functions::handlers() {
         if handler.trigger == Trigger::StateMachine {
             let id = &handler.operation.id;
@@ -69,7 +69,7 @@ pub async fn start() -> Option<TestApp> {
         }
     }
     app.platform.follow().await;
-    Some(app)
+    app
 }
 
 /// How often each function was killed in this process.

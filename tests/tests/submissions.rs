@@ -244,15 +244,17 @@ async fn what_is_delivered_twice_is_there_once() {
 /// How many executions the published machine has.
 async fn executions(app: &TestApp) -> usize {
     let sfn = &app.platform.clients.sfn;
-    let machines = sfn.list_state_machines().send().await.unwrap();
+    // Another endpoint may have more than a page of them, for other tests.
+    let machines = sfn.list_state_machines().into_paginator().items().send();
+    let machines: Result<Vec<_>, _> = machines.collect().await;
+    let machines = machines.unwrap();
     let prefix = &app.platform.app.config.prefix;
-    let mut ours = machines.state_machines().iter();
-    let machine = ours
-        .find(|machine| machine.name().starts_with(prefix.as_str()))
-        .unwrap();
+    let ours = machines
+        .iter()
+        .find(|machine| machine.name().starts_with(prefix.as_str()));
     let list = sfn
         .list_executions()
-        .state_machine_arn(machine.state_machine_arn());
+        .state_machine_arn(ours.unwrap().state_machine_arn());
     list.send().await.unwrap().executions().len()
 }
 

@@ -5,13 +5,16 @@
 - DynamoDB Local: run from the folder in PFLOW_DYNAMODB_LOCAL by the Java on PATH, without the agent that LocalStack
   adds, which lifts a limit on indexes.
 - JSONata: evaluated by jsonata-python instead of by a Java library in this process.
+- HTTP: on the loopback address alone; LocalStack's server would listen on all.
 """
 
+import functools
 import os
 from typing import Any
 
 import jsonata as evaluator
 import requests
+from localstack.runtime.server import twisted
 from localstack.services.dynamodb.packages import DynamoDBLocalPackageInstaller
 from localstack.services.dynamodb.server import DynamodbServer
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
@@ -96,6 +99,9 @@ def without_agent(command):
     return build
 
 
+twisted.endpoints.TCP4ServerEndpoint = functools.partial(
+    twisted.endpoints.TCP4ServerEndpoint, interface="127.0.0.1"
+)
 DockerRuntimeExecutorPlugin.load = lambda self, *args, **kwargs: Forwarding
 DynamoDBLocalPackageInstaller.get_installed_dir = lambda self: os.environ["PFLOW_DYNAMODB_LOCAL"]
 DynamoDBLocalPackageInstaller.get_java_env_vars = lambda self: {}

@@ -50,8 +50,6 @@ pub(crate) fn start(port: u16, data: &Path) -> Result<Emulator> {
     command
         .arg(workspace::root().join("xtask/localstack/start.py"))
         .env("OVERRIDE_IN_DOCKER", "0")
-        // The other server listens on all interfaces, whatever the address.
-        .env("GATEWAY_SERVER", "hypercorn")
         .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
         .env("LOCALSTACK_HOST", format!("127.0.0.1:{port}"))
         .env("FILESYSTEM_ROOT", data)

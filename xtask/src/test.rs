@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test. The platform under test is its own AWS endpoint, or has one that lives as long as
 //! the tests run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -64,6 +65,15 @@ impl Endpoint {
         }
     }
 
+    /// As `tests/endpoints.txt` calls it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Own | Self::At(_) => "",
+            Self::Ministack => "ministack",
+            Self::Localstack => "localstack",
+        }
+    }
+
     /// Installs what it needs.
     fn provision(&self) -> Result<()> {
         match self {
@@ -114,6 +124,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let tests = workspace::scratch().join("test");
     remove_leftovers(&tests);
     let folder = tests.join(std::process::id().to_string());
+    workspace::create_dir(&folder)?;
+    let differences = folder.join("differences.txt");
     let mut aws = args.endpoint.start(&folder)?;
     let url = match (&aws, &args.endpoint) {
         (Some(aws), _) => Some(aws.endpoint()),
@@ -136,12 +148,15 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .envs(CREDENTIALS)
         .env_remove("PFLOW_TEST_ENDPOINT")
         .envs(url.map(|url| ("PFLOW_TEST_ENDPOINT", url)))
+        .env("PFLOW_TEST_ENDPOINT_NAME", args.endpoint.name())
+        .env("PFLOW_TEST_DIFFERENCES", &differences)
         .env("PFLOW_TOOLS", linters)
         .env("PFLOW_CLIENTS", clients);
     let result = step::last_step("Running the tests", || process::run("the test run", &mut command));
     if let Some(aws) = &mut aws {
         aws.process.stop();
     }
+    report(&differences);
     match (&result, &aws) {
         // What is left behind is removed by the next run.
         (Ok(()), _) => drop(fs::remove_dir_all(&folder)),
@@ -149,6 +164,19 @@ pub(crate) fn run(args: Args) -> Result<()> {
         (Err(_), None) => {}
     }
     result
+}
+
+/// What was not tested, because the endpoint is known to lack what it takes.
+fn report(differences: &Path) {
+    let text = fs::read_to_string(differences).unwrap_or_default();
+    let lines: BTreeSet<&str> = text.lines().collect();
+    if !lines.is_empty() {
+        step::note(&format!(
+            "NOT tested at this endpoint, {} in all; it lacks",
+            lines.len()
+        ));
+        lines.iter().for_each(|line| step::note(line));
+    }
 }
 
 #[expect(

@@ -49,12 +49,29 @@ struct Detail {
     execution_arn: String,
     name: String,
     status: String,
-    /// Milliseconds since 1970.
-    stop_date: Option<i64>,
+    stop_date: Option<Moment>,
     input: Option<String>,
     output: Option<String>,
     error: Option<String>,
     cause: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Moment {
+    /// Since 1970, as AWS tells it.
+    Milliseconds(i64),
+    /// As LocalStack does.
+    Text(Timestamp),
+}
+
+impl Moment {
+    fn timestamp(self) -> Option<Timestamp> {
+        match self {
+            Self::Milliseconds(at) => Timestamp::from_millisecond(at).ok(),
+            Self::Text(at) => Some(at),
+        }
+    }
 }
 
 async fn end_instance(app: App, event: SqsEvent) -> Result<SqsBatchResponse, FunctionError> {
@@ -81,7 +98,7 @@ async fn handle(app: &App, body: &str) -> Result<()> {
         cause: detail.cause.as_deref(),
         at: detail
             .stop_date
-            .and_then(|at| Timestamp::from_millisecond(at).ok())
+            .and_then(Moment::timestamp)
             .unwrap_or_else(clock::now),
     };
     end(app, &ending.read()?).await
@@ -98,4 +115,27 @@ async fn complete(app: &App, detail: &mut Detail) -> Result<()> {
     detail.input = described.input;
     detail.output = described.output;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(told: Value, expected: Option<&str>) {
+        let moment: Moment = serde_json::from_value(told).unwrap();
+        assert_eq!(moment.timestamp().map(|at| at.to_string()).as_deref(), expected);
+    }
+
+    #[test]
+    fn moments_are_understood_as_every_endpoint_tells_them() {
+        check(json!(1_795_161_900_000_i64), Some("2026-11-20T08:05:00Z"));
+        check(
+            json!("2026-11-20T08:05:00.250+00:00"),
+            Some("2026-11-20T08:05:00.25Z"),
+        );
+        check(json!(i64::MAX), None);
+    }
 }
