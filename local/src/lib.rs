@@ -10,6 +10,7 @@ pub mod backup;
 pub mod clients;
 pub mod data;
 pub mod doctor;
+pub mod environment;
 pub mod export;
 mod gateway;
 pub mod home;
@@ -22,4 +23,4 @@ pub mod schedules;
 pub mod secrets;
 pub mod streams;
 
-pub use platform::{Endpoint, Options, Platform};
+pub use platform::{Endpoint, Options, Platform, prepare};

@@ -9,13 +9,14 @@ use anyhow::{Context, Result};
 use aws::{Server, Stop};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use runtime::clients::{Clients, sdk_config};
-use runtime::config::{self, Config};
+use runtime::config::Config;
 use runtime::grant::Queue;
 use runtime::{App, Handler, Trigger, endpoint};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clients::GatewayClients;
+use crate::environment::{self, Environment};
 use crate::gateway::{self, Ready};
 use crate::home::{Listen, OwnHome, bind};
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub struct Platform {
     /// The password that was made for the administrator, if one was made.
     pub admin_password: Option<String>,
     pub queue_urls: QueueUrls,
+    /// Of functions in processes of their own.
+    pub environment: Environment,
     pub clients: GatewayClients,
     /// The endpoint, where it is this process.
     pub home: Option<OwnHome>,
@@ -97,7 +100,6 @@ impl Platform {
             stop.subscribe(),
         );
         tasks.spawn(serve);
-        let secrets = Secrets::of_folder(&options.data)?;
         let credentials = (options.access_key_id.as_str(), options.secret_access_key.as_str());
         let home = match options.endpoint {
             Endpoint::Own { listen } => {
@@ -108,7 +110,13 @@ impl Platform {
         let http = home
             .as_ref()
             .map_or_else(runtime::clients::http_client, |own| own.home.http_client());
-        let (clients, app, queue_urls) = provision(&options, &secrets, around(http)).await?;
+        let address_of_aws = home.as_ref().and_then(|own| own.address);
+        let Provisioned {
+            clients,
+            app,
+            queue_urls,
+            environment,
+        } = provision(&options, around(http), address_of_aws).await?;
         let mut home = home;
         match &mut home {
             Some(own) => {
@@ -119,7 +127,9 @@ impl Platform {
             }
             None => {
                 let calls = listen(0).await?;
-                provision::functions(&clients, &options.prefix, Some(calls.address()?)).await?;
+                let here = calls.address()?;
+                let url = |id: &str| format!("http://{here}/invoke/{id}");
+                provision::functions(&clients, &options.prefix, Some(&url)).await?;
                 let router = Ready::from(OnceLock::from(invocations::router(
                     app.clone(),
                     &functions::handlers(),
@@ -137,6 +147,7 @@ impl Platform {
             address,
             admin_password,
             queue_urls,
+            environment,
             clients,
             home,
             stop,
@@ -221,12 +232,42 @@ impl Platform {
     }
 }
 
+/// What stands at an endpoint before anything is served.
+struct Provisioned {
+    clients: GatewayClients,
+    app: App,
+    queue_urls: QueueUrls,
+    environment: Environment,
+}
+
+/// Creates what functions in processes of their own need at another program's endpoint; answers their variables. Where
+/// state machines call a function is what `url` says for its name.
+pub async fn prepare(options: &Options, url: impl Fn(&str) -> String) -> Result<Environment> {
+    let http = runtime::clients::http_client();
+    let made = provision(options, http, None).await?;
+    provision::functions(&made.clients, &options.prefix, Some(&url)).await?;
+    administrator::ensure(&made.app, options.admin_password.as_deref(), &options.data).await?;
+    Ok(made.environment)
+}
+
+/// `address` is where this process answers, if it is the endpoint and does so over HTTP.
 async fn provision(
     options: &Options,
-    secrets: &Secrets,
     http: SharedHttpClient,
-) -> Result<(GatewayClients, App, QueueUrls)> {
-    let sdk = sdk_config(&configuration(options, secrets, "")?.aws, http);
+    address: Option<SocketAddr>,
+) -> Result<Provisioned> {
+    let secrets = Secrets::of_folder(&options.data)?;
+    let endpoint_url = match &options.endpoint {
+        Endpoint::Other(url) => url.clone(),
+        // Requests that do not leave the process are signed for some address all the same.
+        Endpoint::Own { .. } => address.map_or_else(
+            || "http://127.0.0.1:4566".to_owned(),
+            |address| format!("http://{address}"),
+        ),
+    };
+    // The queue's URL is not known before the queues are there.
+    let first = environment::of(options, &secrets, &endpoint_url, "-");
+    let sdk = sdk_config(&configuration(&first)?.aws, http);
     let clients = GatewayClients::new(&sdk);
     provision::tables(&clients, &options.prefix)
         .await
@@ -234,43 +275,23 @@ async fn provision(
             Endpoint::Own { .. } => "cannot use the data folder".to_owned(),
             Endpoint::Other(url) => format!("cannot use the AWS endpoint {url}"),
         })?;
-    let urls = provision::queues(&clients, &options.prefix).await?;
-    provision::rule(&clients, &options.prefix, &urls).await?;
-    let submissions = urls
+    let queue_urls = provision::queues(&clients, &options.prefix).await?;
+    provision::rule(&clients, &options.prefix, &queue_urls).await?;
+    let submissions = queue_urls
         .get(&Queue::Submissions)
         .context("no queue for submissions")?;
-    let config = configuration(options, secrets, submissions)?;
-    let app = App::new(config, Clients::new(&sdk))?;
-    Ok((clients, app, urls))
+    let environment = environment::of(options, &secrets, &endpoint_url, submissions);
+    let app = App::new(configuration(&environment)?, Clients::new(&sdk))?;
+    Ok(Provisioned {
+        clients,
+        app,
+        queue_urls,
+        environment,
+    })
 }
 
-/// The configuration that the template gives the functions on AWS.
-fn configuration(options: &Options, secrets: &Secrets, submissions_queue_url: &str) -> Result<Config> {
-    let config = Config::read(|name| {
-        Some(match name {
-            config::PREFIX => options.prefix.clone(),
-            // Not known before the queues are there.
-            config::SUBMISSIONS_QUEUE_URL if submissions_queue_url.is_empty() => "-".to_owned(),
-            config::SUBMISSIONS_QUEUE_URL => submissions_queue_url.to_owned(),
-            config::STATE_MACHINE_ROLE_ARN => {
-                "arn:aws:iam::000000000000:role/pflow-state-machines".to_owned()
-            }
-            config::TOKEN_PUBLIC_KEY => secrets.token_public_key.clone(),
-            config::TOKEN_PRIVATE_KEY => secrets.token_private_key.clone(),
-            config::SUBMISSION_KEY => secrets.submission_key.clone(),
-            config::TIME_ZONE => return options.time_zone.clone(),
-            "AWS_REGION" => options.region.clone(),
-            "AWS_ACCESS_KEY_ID" => options.access_key_id.clone(),
-            "AWS_SECRET_ACCESS_KEY" => options.secret_access_key.clone(),
-            "AWS_ENDPOINT_URL" => match &options.endpoint {
-                // Requests do not leave the process; they are signed for some address all the same.
-                Endpoint::Own { .. } => "http://127.0.0.1:4566".to_owned(),
-                Endpoint::Other(url) => url.clone(),
-            },
-            _ => return None,
-        })
-    })?;
-    Ok(config)
+fn configuration(environment: &Environment) -> Result<Config> {
+    Ok(Config::read(|name| environment.get(name).cloned())?)
 }
 
 /// Lets the home's Lambda run the functions that state machines call.

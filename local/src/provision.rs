@@ -2,7 +2,6 @@
 //! rule for ended executions, and functions that call back to this process. Everything may be there already.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use aws_sdk_lambda::error::ProvideErrorMetadata;
@@ -135,16 +134,19 @@ pub async fn rule(clients: &GatewayClients, prefix: &str, urls: &QueueUrls) -> R
     Ok(())
 }
 
-/// Creates the functions that state machines call. Each is a name; it calls back to `address`, or is run by the endpoint
-/// that this process is itself.
-pub async fn functions(clients: &GatewayClients, prefix: &str, address: Option<SocketAddr>) -> Result<()> {
+/// Creates the functions that state machines call. Each is a name; calls go to the URL that `url` says for it, or are
+/// answered by the endpoint that this process is itself.
+pub async fn functions(
+    clients: &GatewayClients,
+    prefix: &str,
+    url: Option<&dyn Fn(&str) -> String>,
+) -> Result<()> {
     for handler in functions::handlers()
         .iter()
         .filter(|handler| handler.trigger == Trigger::StateMachine)
     {
         let id = &handler.operation.id;
-        let url = address.map(|address| format!("http://{address}/invoke/{id}"));
-        let variables = url.map(|url| HashMap::from([("MINISTACK_LAMBDA_PROXY_URL".to_owned(), url)]));
+        let variables = url.map(|url| HashMap::from([("MINISTACK_LAMBDA_PROXY_URL".to_owned(), url(id))]));
         let environment = Environment::builder().set_variables(variables).build();
         let name = format!("{prefix}{id}");
         let created = clients

@@ -12,6 +12,7 @@ mod demo;
 mod nightly;
 mod run;
 mod test;
+mod watch;
 
 mod cargo;
 mod emulator;
@@ -44,6 +45,8 @@ struct Cli {
 enum Command {
     /// Start the platform: the AWS endpoint and the gateway. Ctrl-C stops both.
     Run(run::Args),
+    /// Serve every function as a process of its own, on an AWS endpoint that runs.
+    Watch(watch::Args),
     /// Run every test, against an AWS endpoint started for them.
     Test(test::Args),
     /// Everything a change must pass: format, lints, dependencies, tests.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = process::watch_signals().and_then(|()| match cli.command {
         Command::Run(args) => run::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Test(args) => test::run(args),
         Command::Ci => ci::run(),
         Command::Codegen(args) => codegen::run(args),

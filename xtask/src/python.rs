@@ -46,6 +46,13 @@ pub(crate) const CLIENTS: Tools = Tools {
     newest: None,
 };
 
+pub(crate) const CARGO_LAMBDA: Tools = Tools {
+    name: "cargo-lambda",
+    requirements: include_str!("../requirements/cargo-lambda.txt"),
+    oldest: (3, 10),
+    newest: None,
+};
+
 pub(crate) const LOCALSTACK: Tools = Tools {
     name: "localstack",
     requirements: include_str!("../requirements/localstack.txt"),
@@ -204,7 +211,7 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK] {
+        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK, CARGO_LAMBDA] {
             let packages = tools
                 .requirements
                 .lines()

@@ -6,6 +6,7 @@
 )]
 
 mod keep;
+mod prepare;
 mod serve;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use local::{Endpoint, Options};
 
 /// A workflow and ticket platform on one machine.
 #[derive(Debug, Parser)]
@@ -26,6 +28,8 @@ struct Cli {
 enum Command {
     /// Serve the platform: the API, and the AWS endpoint behind it
     Serve(serve::Arguments),
+    /// Make at an AWS endpoint what functions in processes of their own need, and print their variables
+    Prepare(prepare::Arguments),
     /// Copy all data into a new folder, while the platform runs or not
     Backup(keep::Backup),
     /// Make a data folder of a backup
@@ -48,6 +52,47 @@ struct Data {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What the installation is like.
+#[derive(Debug, Args)]
+struct Deployment {
+    /// Leads the names of tables, queues, functions and state machines
+    #[arg(long, env = "PFLOW_PREFIX", default_value = "pflow-")]
+    prefix: String,
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    region: String,
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "test")]
+    access_key_id: String,
+    #[arg(
+        long,
+        env = "AWS_SECRET_ACCESS_KEY",
+        default_value = "test",
+        hide_env_values = true
+    )]
+    secret_access_key: String,
+    /// Password of the first administrator; made and printed once where it is not given
+    #[arg(long, env = "PFLOW_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
+    /// In which working days are counted: a POSIX time zone such as CST-8 for China; UTC where it is not given
+    #[arg(long, env = "PFLOW_TIME_ZONE")]
+    time_zone: Option<String>,
+}
+
+impl Deployment {
+    fn options(self, port: u16, data: PathBuf, endpoint: Endpoint) -> Options {
+        Options {
+            port,
+            data,
+            prefix: self.prefix,
+            endpoint,
+            region: self.region,
+            access_key_id: self.access_key_id,
+            secret_access_key: self.secret_access_key,
+            admin_password: self.admin_password.filter(|password| !password.is_empty()),
+            time_zone: self.time_zone,
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse().command).await {
@@ -62,6 +107,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Prepare(arguments) => prepare::run(arguments).await,
         Command::Backup(arguments) => keep::backup(arguments).await,
         Command::Restore(arguments) => keep::restore(arguments),
         Command::Doctor(arguments) => keep::doctor(arguments),
