@@ -10,12 +10,14 @@
 )]
 
 pub mod bank;
+pub mod binary;
 pub mod client;
 pub mod fuse;
 pub mod language;
 pub mod machine;
 pub mod mortal;
 pub mod needs;
+pub mod objects;
 pub mod outside;
 pub mod people;
 pub mod process;
@@ -53,6 +55,21 @@ impl TestApp {
     /// Requests are served; events are the test's to deliver. `around` may put something between the clients and the AWS
     /// endpoint.
     pub async fn start_with(around: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
+        Self::start_at(endpoint(), around).await
+    }
+
+    /// As it runs, with an endpoint that other processes reach as well.
+    pub async fn start_open() -> Self {
+        let endpoint = match endpoint() {
+            Endpoint::Own { .. } => Endpoint::Own { port: Some(0) },
+            other => other,
+        };
+        let mut app = Self::start_at(endpoint, |http| http).await;
+        app.platform.follow().await;
+        app
+    }
+
+    async fn start_at(endpoint: Endpoint, around: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
         // The end of a UUID of version 7 is random.
         let id: String = uuid::Uuid::now_v7()
             .simple()
@@ -65,7 +82,7 @@ impl TestApp {
             port: 0,
             data: data.clone(),
             prefix: format!("t{id}-"),
-            endpoint: endpoint(),
+            endpoint,
             region: "us-east-1".to_owned(),
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),

@@ -10,6 +10,7 @@ use reqwest::Method;
 use runtime::Access;
 use serde_json::{Value, json};
 use tests::client::{Answer, send};
+use tests::objects::{address, objects};
 use tests::people::definition;
 use tests::{Client, Story, TestApp};
 
@@ -21,60 +22,6 @@ const PUBLIC: [&str; 5] = [
     "login",
     "refresh_session",
 ];
-
-const IDS: [(&str, &str); 6] = [
-    ("/users", "user"),
-    ("/tickets/submissions", "submission"),
-    ("/tickets", "ticket"),
-    ("/tasks", "task"),
-    ("/instances", "instance"),
-    ("/payments", "payment"),
-];
-
-/// Objects of the default tenant, one of each kind.
-async fn objects(story: &Story) -> Value {
-    let submission = story.submit(120.0).await;
-    let ticket = story.ticket(&submission).await;
-    let id = ticket["id"].as_str().unwrap();
-    let task = story.task_of(&story.manager, id).await;
-    let paid = story.ticket(&story.submit(10.0).await).await;
-    let paid_id = paid["id"].as_str().unwrap();
-    let approved = story.task_of(&story.manager, paid_id).await;
-    let body = json!({ "outcome": "approve" });
-    story
-        .manager
-        .post(&format!("/tasks/{approved}/complete"), body)
-        .await
-        .data(200);
-    story.resolved(paid_id).await;
-    json!({
-        "user": story.requester_id, "submission": submission, "ticket": id, "task": task,
-        "instance": ticket["instance_id"], "payment": format!("i-{paid_id}~pay~1"),
-    })
-}
-
-/// An operation's address with the ids of real objects in it.
-fn address(path: &str, objects: &Value) -> String {
-    let path = path.strip_prefix("/api/v1").unwrap();
-    let mut address = path.replace("{version}", "1");
-    for (prefix, kind) in IDS {
-        if address.starts_with(&format!("{prefix}/{{id}}")) {
-            address = address.replace("{id}", objects[kind].as_str().unwrap());
-        }
-    }
-    for (prefix, key) in [
-        ("/roles", "director"),
-        ("/forms", "expense-claim"),
-        ("/workflows", "expense-approval"),
-        ("/ticket-types", "expense"),
-    ] {
-        if address.starts_with(prefix) {
-            address = address.replace("{key}", key);
-        }
-    }
-    assert!(!address.contains('{'), "no object for {address}");
-    address
-}
 
 /// A sound body for the operations that take one.
 fn body(operation: &str) -> Option<Value> {

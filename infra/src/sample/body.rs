@@ -30,7 +30,7 @@ pub(super) fn of(operation: &str) -> Option<Value> {
             "type": "expense",
             "title": "Train to Shanghai",
             "priority": "normal",
-            "values": { "amount": 1200, "currency": "CNY", "reason": "Customer visit" },
+            "values": { "amount": 1200, "currency": "CNY", "note": "Customer visit" },
         }),
         _ => return None,
     })
