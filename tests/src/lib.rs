@@ -23,11 +23,13 @@ pub mod people;
 pub mod process;
 pub mod stage;
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::id::{TenantId, UserId, Username};
 use domain::permission::Permission;
+use local::home::Listen;
 use local::{Endpoint, Options, Platform};
 use runtime::Caller;
 
@@ -61,7 +63,9 @@ impl TestApp {
     /// As it runs, with an endpoint that other processes reach as well.
     pub async fn start_open() -> Self {
         let endpoint = match endpoint() {
-            Endpoint::Own { .. } => Endpoint::Own { port: Some(0) },
+            Endpoint::Own { .. } => Endpoint::Own {
+                listen: Some(Listen::new(Ipv4Addr::LOCALHOST.into(), 0, false)),
+            },
             other => other,
         };
         let mut app = Self::start_at(endpoint, |http| http).await;
