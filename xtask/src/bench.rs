@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::ministack::{CREDENTIALS, Ministack, free_port};
+use crate::emulator::{CREDENTIALS, free_port};
 use crate::step::step;
-use crate::{cargo, process, python, workspace};
+use crate::{cargo, ministack, process, python, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -87,7 +87,7 @@ fn home(ours_only: bool) -> Result<()> {
     let data = workspace::scratch()
         .join("bench")
         .join(std::process::id().to_string());
-    let mut ministack = Ministack::start(free_port()?, &data)?;
+    let mut ministack = ministack::start(free_port()?, &data)?;
     command
         .env("PFLOW_PEERS", peers)
         .env("PFLOW_MINISTACK", ministack.endpoint())
