@@ -54,7 +54,9 @@ struct RuntimeApi {
 
 impl RuntimeApi {
     async fn open(event: &Value) -> Self {
-        let server = Server::bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+        let server = Server::bind((std::net::Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .unwrap();
         let address = server.address().unwrap().to_string();
         let (sender, answers) = mpsc::unbounded_channel();
         let stop = watch::Sender::new(false);

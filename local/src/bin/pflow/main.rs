@@ -48,10 +48,6 @@ struct Data {
     data: PathBuf,
 }
 
-/// Much of a call is many small allocations: this one takes less time for them than the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What the installation is like.
 #[derive(Debug, Args)]
 struct Deployment {
