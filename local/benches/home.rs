@@ -24,7 +24,7 @@ use runtime::clients::{http_client, sdk_config};
 use runtime::config::{Aws, SecretText};
 use serde_json::Value;
 
-use support::pflow::{Folder, Pflow};
+use support::pflow::{self, Folder, Pflow};
 use support::{approvals, cpu_of, resident_mib, settled};
 
 const STARTS: usize = 5;
@@ -278,7 +278,10 @@ async fn ministack() {
         return println!("| approvals on MiniStack | not measured: PFLOW_MINISTACK is not set |");
     };
     let folder = Folder::new();
-    let mut pflow = Pflow::start_on(&folder.path("data"), &url);
+    let data = folder.path("data");
+    let mut command = pflow::command(&["serve", "--endpoint", &url], &data);
+    command.env("PFLOW_PREFIX", "bench-");
+    let mut pflow = Pflow::start_command(command, &data);
     pflow.ready().await;
     let story = approvals::set_up(&pflow.client()).await;
     let (cpu, started) = (cpu_of(pflow.id()), Instant::now());

@@ -67,13 +67,6 @@ impl Pflow {
         Self::start_by(command, data, free_port(), free_port())
     }
 
-    /// With another program as its AWS endpoint.
-    pub(crate) fn start_on(data: &Path, endpoint: &str) -> Self {
-        let mut command = command(&["serve", "--endpoint", endpoint], data);
-        command.env("PFLOW_PREFIX", "bench-");
-        Self::start_by(command, data, free_port(), 0)
-    }
-
     fn start_by(mut command: Command, data: &Path, port: u16, aws_port: u16) -> Self {
         let log = std::fs::File::options()
             .create(true)
