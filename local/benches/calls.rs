@@ -2,7 +2,6 @@
 //! client's: the same requests without a client, and the same client with a connector that answers at once.
 #![expect(
     clippy::unwrap_used,
-    clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a benchmark that cannot go on panics, and prints its figures"
 )]

@@ -1,9 +1,5 @@
 //! Every operation: who may not call it, and what they are told.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on panics"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use domain::permission::Permission;
 use reqwest::Method;

@@ -1,5 +1,9 @@
 //! What an operation costs when it is warm: AWS calls and capacity units, exact, against the table of the design.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics"
+)]
 
 use serde_json::{Value, json};
 use tests::fuse::{Wire, summary};

@@ -120,6 +120,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         step::step("Building the tests", || {
             process::run("the build", &mut runner.command(&["--workspace", "--no-run"]))
         })?;
+    }
+    if args.ignored {
         // As the test of the functions' binaries builds them, which then has nothing to wait for.
         step::step("Building the functions", || {
             cargo::run("build", &["--quiet", "--workspace", "--bins", "--tests"])
