@@ -100,6 +100,8 @@ impl Platform {
             stop.subscribe(),
         );
         tasks.spawn(serve);
+        // Before the endpoint answers anybody: without its keys the platform does not start.
+        let secrets = Secrets::of_folder(&options.data)?;
         let credentials = (options.access_key_id.as_str(), options.secret_access_key.as_str());
         let home = match options.endpoint {
             Endpoint::Own { listen } => {
@@ -116,7 +118,7 @@ impl Platform {
             app,
             queue_urls,
             environment,
-        } = provision(&options, around(http), address_of_aws).await?;
+        } = provision(&options, &secrets, around(http), address_of_aws).await?;
         let mut home = home;
         match &mut home {
             Some(own) => {
@@ -244,7 +246,8 @@ struct Provisioned {
 /// state machines call a function is what `url` says for its name.
 pub async fn prepare(options: &Options, url: impl Fn(&str) -> String) -> Result<Environment> {
     let http = runtime::clients::http_client();
-    let made = provision(options, http, None).await?;
+    let secrets = Secrets::of_folder(&options.data)?;
+    let made = provision(options, &secrets, http, None).await?;
     provision::functions(&made.clients, &options.prefix, Some(&url)).await?;
     administrator::ensure(&made.app, options.admin_password.as_deref(), &options.data).await?;
     Ok(made.environment)
@@ -253,10 +256,10 @@ pub async fn prepare(options: &Options, url: impl Fn(&str) -> String) -> Result<
 /// `address` is where this process answers, if it is the endpoint and does so over HTTP.
 async fn provision(
     options: &Options,
+    secrets: &Secrets,
     http: SharedHttpClient,
     address: Option<SocketAddr>,
 ) -> Result<Provisioned> {
-    let secrets = Secrets::of_folder(&options.data)?;
     let endpoint_url = match &options.endpoint {
         Endpoint::Other(url) => url.clone(),
         // Requests that do not leave the process are signed for some address all the same.
@@ -266,7 +269,7 @@ async fn provision(
         ),
     };
     // The queue's URL is not known before the queues are there.
-    let first = environment::of(options, &secrets, &endpoint_url, "-");
+    let first = environment::of(options, secrets, &endpoint_url, "-");
     let sdk = sdk_config(&configuration(&first)?.aws, http);
     let clients = GatewayClients::new(&sdk);
     provision::tables(&clients, &options.prefix)
@@ -280,7 +283,7 @@ async fn provision(
     let submissions = queue_urls
         .get(&Queue::Submissions)
         .context("no queue for submissions")?;
-    let environment = environment::of(options, &secrets, &endpoint_url, submissions);
+    let environment = environment::of(options, secrets, &endpoint_url, submissions);
     let app = App::new(configuration(&environment)?, Clients::new(&sdk))?;
     Ok(Provisioned {
         clients,

@@ -12,6 +12,8 @@ use dynoxide::{Database, DynoxideError};
 use storage::StorageError;
 use storage::rusqlite::{self, Connection};
 
+use crate::AwsError;
+
 pub use operations::{OPERATIONS, dispatch};
 pub use streams::{Position, Records};
 
@@ -72,8 +74,12 @@ impl DynamoDb {
                 }
             };
             self.engine.write(run, tell).await
-        } else {
+        } else if operation == "GetItem" {
             self.engine.read(run).await
+        } else {
+            // What may read much must not hold up the others: it takes its turn at the engine's lock.
+            let ran = tokio::task::spawn_blocking(run).await;
+            ran.map_err(|_| AwsError::internal("the engine failed"))
         };
         let answer = match ran {
             Ok(answer) => answer?,
