@@ -87,8 +87,9 @@ fn run(jobs: &Receiver<Job>, written: &Sender<Vec<Tell>>) {
         // A job that panics is answered by its sender's end.
         let ran = group.filter_map(|job| catch_unwind(AssertUnwindSafe(job)).ok().flatten());
         let ran: Vec<Tell> = ran.collect();
-        if !ran.is_empty() && written.send(ran).is_err() {
-            return;
+        if !ran.is_empty() {
+            // Where nothing is synced any more, each is answered by its sender's end; reads go on.
+            let _ = written.send(ran);
         }
     }
 }
@@ -111,5 +112,37 @@ fn sync(log: &File, written: &Receiver<Vec<Tell>>) {
             tracing::error!(error = %error, "the disk failed; no more writes are taken");
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine whose log can be opened and not synced: a file of a system that has none to sync.
+    fn on_a_failing_disk() -> Engine {
+        let (jobs, waiting) = channel();
+        let (written, synced) = channel();
+        let log = File::open("/proc/self/status").unwrap();
+        assert!(log.sync_data().is_err());
+        thread::spawn(move || run(&waiting, &written));
+        thread::spawn(move || sync(&log, &synced));
+        Engine(jobs)
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fails_ends_the_writes_and_not_the_reads() {
+        let engine = on_a_failing_disk();
+        for _ in 0..3 {
+            engine.write(|| 1, |_| ()).await.unwrap_err();
+            assert_eq!(engine.read(|| 2).await.unwrap(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_alone() {
+        let engine = on_a_failing_disk();
+        engine.read::<u8>(|| panic!("told in the log")).await.unwrap_err();
+        assert_eq!(engine.read(|| 2).await.unwrap(), 2);
     }
 }
