@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use http::header::HOST;
 use http_body_util::BodyExt;
 
 use crate::WeakHome;
@@ -35,6 +36,14 @@ impl HttpClient for Connector {
     }
 }
 
+/// As whoever sends it over a connection would: the signature is of it, too.
+fn name_host(parts: &mut http::request::Parts) {
+    let host = parts.uri.authority().and_then(|host| host.as_str().parse().ok());
+    if let Some(host) = host {
+        parts.headers.entry(HOST).or_insert(host);
+    }
+}
+
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let home = self.0.upgrade();
@@ -43,7 +52,8 @@ impl HttpConnector for Connector {
             let request = request
                 .try_into_http1x()
                 .map_err(|e| ConnectorError::user(e.into()))?;
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            name_host(&mut parts);
             let body = match body.bytes() {
                 Some(bytes) => Bytes::copy_from_slice(bytes),
                 None => body.collect().await.map_err(ConnectorError::user)?.to_bytes(),

@@ -14,6 +14,7 @@ mod damage;
 mod disk;
 mod durable;
 mod endpoints;
+mod export;
 mod keep;
 mod pflow;
 mod signature;

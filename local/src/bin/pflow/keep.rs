@@ -48,6 +48,12 @@ pub(crate) struct Export {
     /// Another endpoint than AWS's own
     #[arg(long, value_name = "URL")]
     to: Option<String>,
+    /// Role of the state machines in the account: an output of the stack
+    #[arg(long, value_name = "ARN", env = "PFLOW_STATE_MACHINE_ROLE_ARN")]
+    state_machine_role: String,
+    /// Also where the account's tables are not empty: goes on with an export that was cut off
+    #[arg(long)]
+    over: bool,
 }
 
 pub(crate) async fn backup(arguments: Backup) -> Result<ExitCode> {
@@ -81,10 +87,13 @@ pub(crate) async fn export(arguments: Export) -> Result<ExitCode> {
         secret_access_key: arguments.secret_access_key,
         session_token: arguments.session_token,
         endpoint: arguments.to,
+        state_machine_role: arguments.state_machine_role,
     };
-    export::run(&arguments.data.data, &arguments.prefix, target, |line| {
-        println!("{line}")
-    })
-    .await?;
+    let what = export::What {
+        data: &arguments.data.data,
+        prefix: &arguments.prefix,
+        over: arguments.over,
+    };
+    export::run(what, target, |line| println!("{line}")).await?;
     Ok(ExitCode::SUCCESS)
 }
