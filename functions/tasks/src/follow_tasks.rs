@@ -5,7 +5,7 @@ use aws_lambda_events::dynamodb::Event;
 use domain::Result;
 use domain::id::TenantId;
 use domain::task::Task;
-use runtime::stream::{Change, StreamResponse, each_change};
+use runtime::stream::{Change, Changes, StreamResponse};
 use runtime::{App, FunctionError, Handler, Trigger, clock, table};
 use store::item::Item;
 use store::places::task_of_image;
@@ -28,7 +28,7 @@ pub fn handler() -> Handler {
 }
 
 async fn follow_tasks(app: App, event: Event) -> Result<StreamResponse, FunctionError> {
-    each_change(event, |change| follow(&app, change)).await
+    Ok(Changes::of(event).each(|change| follow(&app, change)).await)
 }
 
 async fn follow(app: &App, change: Change) -> Result<()> {

@@ -6,7 +6,7 @@ use domain::Result;
 use domain::id::TenantId;
 use domain::instance::Instance;
 use domain::ticket::Ticket;
-use runtime::stream::{Change, StreamResponse, changes, each_change};
+use runtime::stream::{Change, Changes, StreamResponse};
 use runtime::{App, FunctionError, Handler, Trigger, table};
 use store::inbox::InboxRow;
 use store::item::Item;
@@ -32,12 +32,9 @@ pub fn handler() -> Handler {
 }
 
 async fn follow_tickets(app: App, event: Event) -> Result<StreamResponse, FunctionError> {
-    let changes = changes(&event);
-    let changes = changes
-        .iter()
-        .map(|change| (change.old.as_ref(), change.new.as_ref()));
-    app.store.events_append(changes).await?;
-    each_change(event, |change| follow(&app, change)).await
+    let changes = Changes::of(event);
+    app.store.events_append(changes.images()).await?;
+    Ok(changes.each(|change| follow(&app, change)).await)
 }
 
 async fn follow(app: &App, change: Change) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Changes of instances: their events go to the event store.
 
 use aws_lambda_events::dynamodb::Event;
-use runtime::stream::{StreamResponse, changes};
+use runtime::stream::{Changes, StreamResponse};
 use runtime::{App, FunctionError, Handler, Trigger, table};
 use store::Table;
 
@@ -22,10 +22,6 @@ pub fn handler() -> Handler {
 }
 
 async fn follow_instances(app: App, event: Event) -> Result<StreamResponse, FunctionError> {
-    let changes = changes(&event);
-    let changes = changes
-        .iter()
-        .map(|change| (change.old.as_ref(), change.new.as_ref()));
-    app.store.events_append(changes).await?;
+    app.store.events_append(Changes::of(event).images()).await?;
     Ok(StreamResponse::default())
 }
