@@ -6,7 +6,7 @@
     reason = "a benchmark that cannot go on panics, and prints its figures"
 )]
 
-use std::time::Duration;
+mod support;
 
 use aws::{Clock, Home, Options};
 use aws_sdk_dynamodb::Client;
@@ -24,6 +24,8 @@ use aws_smithy_types::body::SdkBody;
 use runtime::clients::sdk_config;
 use runtime::clock;
 use runtime::config::{Aws, SecretText};
+
+use support::cpu_of;
 
 const CALLS: usize = 5000;
 const CALLERS: usize = 8;
@@ -118,7 +120,7 @@ where
     F: Fn(Client, usize) -> A + Copy + Send + 'static,
     A: Future<Output = ()> + Send,
 {
-    let before = cpu();
+    let before = cpu_of(std::process::id());
     let callers: Vec<_> = (0..CALLERS)
         .map(|caller| {
             let db = db.clone();
@@ -132,21 +134,8 @@ where
     for caller in callers {
         caller.await.unwrap();
     }
-    let each = (cpu() - before) / u32::try_from(CALLS).unwrap();
+    let each = (cpu_of(std::process::id()) - before) / u32::try_from(CALLS).unwrap();
     println!("| {what} | {} µs |", each.as_micros());
-}
-
-/// User and system time of this process.
-fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .skip(11)
-        .take(2);
-    Duration::from_millis(fields.map(|field| field.parse::<u64>().unwrap() * 10).sum())
 }
 
 /// Answers every request with an item.

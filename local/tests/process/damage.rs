@@ -9,7 +9,7 @@ use serde_json::json;
 use storage::rusqlite::Connection;
 
 use crate::pflow::{Folder, Pflow, command, run};
-use crate::signed::{Aws, Service};
+use crate::signed::{self, Aws, Service};
 
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
 /// What was acknowledged of each kind.
@@ -23,19 +23,9 @@ async fn killed(folder: &Folder) -> PathBuf {
     let mut pflow = Pflow::start(&data);
     pflow.ready().await;
     let aws = Aws::new(pflow.aws_port);
-    let table = json!({
-        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
-        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
-    });
-    let definition =
-        json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 36000, "End": true } } });
-    let machine = json!({
-        "name": "m", "definition": definition.to_string(), "roleArn": "arn:aws:iam::000000000000:role/r",
-    });
     let mut calls = vec![
-        (Service::DynamoDb, "CreateTable", table),
-        (Service::States, "CreateStateMachine", machine),
+        (Service::DynamoDb, "CreateTable", signed::table()),
+        (Service::States, "CreateStateMachine", signed::machine()),
     ];
     for n in 0..OF_EACH {
         let item = json!({ "pk": { "S": n.to_string() } });

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tests::Story;
 
 use crate::pflow::{Folder, Pflow};
-use crate::signed::{Aws, Service};
+use crate::signed::{self, Aws, Service};
 
 const QUEUE: &str = "http://127.0.0.1/000000000000/q";
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
@@ -172,23 +172,13 @@ async fn write(aws: &Aws, writer: &str, n: usize) -> reqwest::Response {
 }
 
 async fn set_up(aws: &Aws) {
-    let table = json!({
-        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
-        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
-    });
-    let definition =
-        json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 36000, "End": true } } });
-    let machine = json!({
-        "name": "m", "definition": definition.to_string(), "roleArn": "arn:aws:iam::000000000000:role/r",
-    });
     let rule = json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" });
     let targets = json!({ "Rule": "r", "Targets": [{ "Id": "q", "Arn": "arn:aws:sqs:us-east-1:000000000000:events" }] });
     for (service, operation, body) in [
-        (Service::DynamoDb, "CreateTable", table),
+        (Service::DynamoDb, "CreateTable", signed::table()),
         (Service::Sqs, "CreateQueue", json!({ "QueueName": "q" })),
         (Service::Sqs, "CreateQueue", json!({ "QueueName": "events" })),
-        (Service::States, "CreateStateMachine", machine),
+        (Service::States, "CreateStateMachine", signed::machine()),
         (Service::Events, "PutRule", rule),
         (Service::Events, "PutTargets", targets),
     ] {

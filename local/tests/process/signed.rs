@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Service {
@@ -118,4 +118,22 @@ impl Aws {
         let now = runtime::clock::now().as_second() + self.skew;
         UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap())
     }
+}
+
+/// The table `tab`, as `CreateTable` takes it.
+pub(crate) fn table() -> Value {
+    json!({
+        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+    })
+}
+
+/// The machine `m` that waits for hours, as `CreateStateMachine` takes it.
+pub(crate) fn machine() -> Value {
+    let definition =
+        json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 36000, "End": true } } });
+    json!({
+        "name": "m", "definition": definition.to_string(), "roleArn": "arn:aws:iam::000000000000:role/r",
+    })
 }
