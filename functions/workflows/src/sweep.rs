@@ -11,8 +11,9 @@ use store::{Table, keys};
 
 /// How long the quicker ways have before the sweeper takes over.
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
-/// How long an instance that was found running is left alone.
-const NEXT_CHECK: SignedDuration = SignedDuration::from_hours(1);
+/// An instance that was found running is left alone for as long as it has been there, at least and at most so long. A look costs
+/// two units and a call of an API that AWS lets few make; what it finds is rare, and as likely in the first hour as in all others.
+const REST: [SignedDuration; 2] = [SignedDuration::from_hours(1), SignedDuration::from_hours(12)];
 const PAGE: u32 = 100;
 /// Pages of one list in one run: what is left comes first the next time.
 const MOST_PAGES: usize = 20;
@@ -146,9 +147,8 @@ async fn unsettled(
             let instance = &unsettled.instance;
             let looked_after = async {
                 engine::end::look_after(app, tenant, instance).await?;
-                app.store
-                    .instance_check_at(tenant, &instance.id, clock::now() + NEXT_CHECK)
-                    .await
+                let next = next_look(instance.started_at, clock::now());
+                app.store.instance_check_at(tenant, &instance.id, next).await
             };
             count(looked_after.await, &mut swept.looked_after, &mut swept.failed);
         }
@@ -160,6 +160,11 @@ async fn unsettled(
     Ok(())
 }
 
+fn next_look(started_at: Timestamp, now: Timestamp) -> Timestamp {
+    let [shortest, longest] = REST;
+    now + now.duration_since(started_at).clamp(shortest, longest)
+}
+
 /// One that fails does not keep the others from being looked after; it comes again.
 fn count(outcome: Result<()>, done: &mut usize, failed: &mut usize) {
     match outcome {
@@ -168,5 +173,24 @@ fn count(outcome: Result<()>, done: &mut usize, failed: &mut usize) {
             *failed += 1;
             tracing::warn!(error = chain(&error), "not swept");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_an_instance_is_there_the_less_often_it_is_looked_at() {
+        let started: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
+        let mut looks = Vec::new();
+        let mut now = started + SignedDuration::from_mins(1);
+        while now < started + SignedDuration::from_hours(72) {
+            looks.push(now.duration_since(started).as_hours());
+            now = next_look(started, now);
+        }
+        assert_eq!(looks, [0, 1, 2, 4, 8, 16, 28, 40, 52, 64]);
+        // A clock that was put back.
+        assert_eq!(next_look(started, started - REST[0]), started);
     }
 }
