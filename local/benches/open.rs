@@ -9,16 +9,17 @@
 
 mod support;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::Story;
 
 use support::pflow::{Folder, Pflow};
 use support::{approvals, quantiles, resident_mib, settled};
 
-const FEW: usize = 200;
-/// Tasks that are completed to see how long that takes.
+const FEW: usize = 100;
+/// Tasks that are completed to see how long that takes, each time.
 const COMPLETED: usize = 100;
 
 #[tokio::main]
@@ -27,21 +28,20 @@ async fn main() {
     let many: usize = number.unwrap_or(100_000);
     let folder = Folder::new();
     let data = folder.path("data");
-    let mut pflow = Pflow::start(&data);
-    pflow.ready().await;
+    // What is compared runs at the same time, so that whatever else the machine does is alike for both.
+    let (beside, few) = start(&folder.path("few")).await;
+    open(&beside, &few, FEW + 2 * COMPLETED).await;
+    let (pflow, story) = start(&data).await;
     let (port, aws_port) = (pflow.port, pflow.aws_port);
-    let story = approvals::set_up(&pflow.client()).await;
     println!("| measured | figure |\n|---|---|");
-    open(&pflow, &story, FEW).await;
-    complete(&story, FEW).await;
     let started = Instant::now();
-    open(&pflow, &story, many - FEW + COMPLETED).await;
+    open(&pflow, &story, many + COMPLETED).await;
     println!(
         "| {many} instances were open after | {:.0} s |",
         started.elapsed().as_secs_f64()
     );
     println!("| resident | {} MiB |", resident_mib(pflow.id()));
-    complete(&story, many).await;
+    complete([(&few, FEW), (&story, many)]).await;
 
     pflow.kill();
     let started = Instant::now();
@@ -56,7 +56,7 @@ async fn main() {
         "| resident after the restart | {} MiB |",
         resident_mib(pflow.id())
     );
-    complete(&story, many).await;
+    complete([(&few, FEW), (&story, many)]).await;
     let disk = std::process::Command::new("du")
         .arg("-sm")
         .arg(&data)
@@ -67,7 +67,14 @@ async fn main() {
         "| on the disk | {} MiB |",
         disk.split_whitespace().next().unwrap()
     );
-    assert!(pflow.stop());
+    assert!(pflow.stop() && beside.stop());
+}
+
+async fn start(data: &Path) -> (Pflow, Story) {
+    let mut pflow = Pflow::start(data);
+    pflow.ready().await;
+    let story = approvals::set_up(&pflow.client()).await;
+    (pflow, story)
 }
 
 /// Submits and waits until all stand at their task.
@@ -77,41 +84,50 @@ async fn open(pflow: &Pflow, story: &Story, count: usize) {
     settled(pflow.id()).await;
 }
 
-/// One after the other: until the vote is answered, and until its ticket is resolved.
-async fn complete(story: &Story, open: usize) {
-    let list = story
-        .manager
-        .get(&format!("/tasks?view=todo&limit={COMPLETED}"))
-        .await;
-    let (mut voted, mut resolved) = (Vec::new(), Vec::new());
-    for task in list.data(200)["items"].as_array().unwrap() {
-        let path = format!("/tasks/{}/complete", task["id"].as_str().unwrap());
-        let started = Instant::now();
-        story
-            .manager
-            .post(&path, json!({ "outcome": "approve" }))
-            .await
-            .data(200);
-        voted.push(started.elapsed());
-        let ticket = format!("/tickets/{}", task["ticket_id"].as_str().unwrap());
-        while story.requester.get(&ticket).await.data(200)["status"] != "resolved" {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        resolved.push(started.elapsed());
+/// On each platform in turn: until a vote is answered, and until its ticket is resolved.
+async fn complete(platforms: [(&Story, usize); 2]) {
+    let mut tasks = Vec::new();
+    for (story, _) in platforms {
+        let path = format!("/tasks?view=todo&limit={COMPLETED}");
+        let list = story.manager.get(&path).await;
+        tasks.push(list.data(200)["items"].as_array().unwrap().clone());
     }
-    let milliseconds = |(median, p99): (Duration, Duration)| {
-        format!(
-            "{:.1} ms, P99 {:.1} ms",
-            median.as_secs_f64() * 1e3,
-            p99.as_secs_f64() * 1e3
-        )
-    };
-    println!(
-        "| a vote is answered, beside {open} | {} |",
-        milliseconds(quantiles(voted))
-    );
-    println!(
-        "| until its ticket is resolved, beside {open} | {} |",
-        milliseconds(quantiles(resolved))
-    );
+    let mut times = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
+    for n in 0..COMPLETED {
+        for (((story, _), tasks), (voted, resolved)) in platforms.iter().zip(&tasks).zip(&mut times) {
+            let (answered, ended) = complete_one(story, &tasks[n]).await;
+            voted.push(answered);
+            resolved.push(ended);
+        }
+    }
+    for ((_, open), (voted, resolved)) in platforms.into_iter().zip(times) {
+        for (what, times) in [
+            ("a vote is answered", voted),
+            ("until its ticket is resolved", resolved),
+        ] {
+            let (median, p99) = quantiles(times);
+            let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+            println!(
+                "| {what}, beside {open} | {:.1} ms, P99 {:.1} ms |",
+                milliseconds(median),
+                milliseconds(p99)
+            );
+        }
+    }
+}
+
+async fn complete_one(story: &Story, task: &Value) -> (Duration, Duration) {
+    let path = format!("/tasks/{}/complete", task["id"].as_str().unwrap());
+    let started = Instant::now();
+    story
+        .manager
+        .post(&path, json!({ "outcome": "approve" }))
+        .await
+        .data(200);
+    let answered = started.elapsed();
+    let ticket = format!("/tickets/{}", task["ticket_id"].as_str().unwrap());
+    while story.requester.get(&ticket).await.data(200)["status"] != "resolved" {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    (answered, started.elapsed())
 }

@@ -79,7 +79,10 @@ impl DynamoDb {
         } else {
             // What may read much must not hold up the others: it takes its turn at the engine's lock.
             let ran = tokio::task::spawn_blocking(run).await;
-            ran.map_err(|_| AwsError::internal("the engine failed"))
+            match ran {
+                Ok(answer) => self.engine.synced().await.map(|()| answer),
+                Err(_) => Err(AwsError::internal("the engine failed")),
+            }
         };
         let answer = match ran {
             Ok(answer) => answer?,
