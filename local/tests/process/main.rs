@@ -7,6 +7,7 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod account;
 mod clients;
 mod connections;
 mod crash;
