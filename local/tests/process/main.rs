@@ -9,6 +9,8 @@
 
 mod account;
 mod clients;
+#[path = "../../../state-machines/asl/tests/common/mod.rs"]
+mod common;
 mod connections;
 mod crash;
 mod damage;
@@ -18,6 +20,7 @@ mod endpoints;
 mod export;
 mod keep;
 mod pflow;
+mod recording;
 mod signature;
 mod signed;
 mod trace;
