@@ -3,6 +3,7 @@
 
 mod artifact;
 mod binaries;
+pub mod deployment;
 mod function;
 mod openapi;
 mod router;

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+mod deployment;
 mod drift;
 mod linters;
 mod openapi;

@@ -6,6 +6,7 @@ use anyhow::Result;
 use domain::id::{Key, TenantId, UserId, Username};
 use domain::user::{Login, User};
 use runtime::{App, clock, secret};
+use store::Store;
 use uuid::Uuid;
 
 const USERNAME: &str = "admin";
@@ -15,18 +16,30 @@ pub fn password_file(data: &Path) -> PathBuf {
     data.join("initial-admin-password")
 }
 
-/// Creates the administrator where there is none. Gives the password that was made for it, if one was made.
+/// Creates the administrator where there is none. Gives the password that was made for it, if one was made; it is kept in
+/// the data folder.
 pub async fn ensure(app: &App, password: Option<&str>, data: &Path) -> Result<Option<String>> {
+    let mut made = None;
+    create(&app.store, password, |password| {
+        made = Some(password.to_owned());
+        crate::secrets::write_private(&password_file(data), format!("{password}\n").as_bytes())
+    })
+    .await?;
+    Ok(made)
+}
+
+/// Creates the administrator where there is none, and says whether it did. A password that is not given is made, and handed to
+/// `keep` before the user is there: one that nobody knows would lock everybody out.
+pub async fn create(
+    store: &Store,
+    password: Option<&str>,
+    keep: impl FnOnce(&str) -> Result<()>,
+) -> Result<bool> {
     let tenant = TenantId::default_tenant();
     let username = Username::parse(USERNAME)?;
-    if app.store.login_get(&tenant, &username).await?.is_some() {
-        return Ok(None);
+    if store.login_get(&tenant, &username).await?.is_some() {
+        return Ok(false);
     }
-    let generated = match password {
-        Some(_) => None,
-        None => Some(secret::random_secret()?),
-    };
-    let password = generated.as_deref().or(password).unwrap_or_default();
     let user = User {
         id: UserId::from(Uuid::now_v7()),
         username: username.clone(),
@@ -37,19 +50,22 @@ pub async fn ensure(app: &App, password: Option<&str>, data: &Path) -> Result<Op
         created_at: clock::now(),
         revision: 1,
     };
+    let generated = match password {
+        Some(_) => None,
+        None => Some(secret::random_secret()?),
+    };
     let login = Login {
         user: user.id.clone(),
         username,
         display_name: user.display_name.clone(),
         roles: user.roles.clone(),
-        password_hash: secret::hash_password(password)?,
+        password_hash: secret::hash_password(generated.as_deref().or(password).unwrap_or_default())?,
         failures: 0,
         locked_until: None,
     };
     if let Some(password) = &generated {
-        // Before the user: a password that nobody knows would lock everybody out.
-        crate::secrets::write_private(&password_file(data), format!("{password}\n").as_bytes())?;
+        keep(password)?;
     }
-    app.store.user_create(&tenant, user, &login, None).await?;
-    Ok(generated)
+    store.user_create(&tenant, user, &login, None).await?;
+    Ok(true)
 }

@@ -10,6 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+const FILE: &str = "secrets.json";
+
 /// As the variables of the configuration hold them: 32 bytes each, in base64.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Secrets {
@@ -47,16 +49,36 @@ impl Secrets {
         Ok(self)
     }
 
+    fn of_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        serde_json::from_slice(bytes)
+            .map_err(anyhow::Error::from)
+            .and_then(Self::checked)
+            .with_context(|| format!("{} cannot be read; restore it from a backup", path.display()))
+    }
+
+    /// Those of a data folder that has some.
+    pub fn there(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::of_bytes(&bytes, &path)
+    }
+
+    /// As parameters of the template, in YAML.
+    pub fn write_parameters(&self, file: &Path) -> Result<()> {
+        let text = format!(
+            "TokenPublicKey: \"{}\"\nTokenPrivateKey: \"{}\"\nSubmissionKey: \"{}\"\n",
+            self.token_public_key, self.token_private_key, self.submission_key
+        );
+        write_private(file, text.as_bytes())
+    }
+
     /// Those of the data folder; made at the first time.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
-        let path = folder.join("secrets.json");
+        let path = folder.join(FILE);
         match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(anyhow::Error::from)
-                .and_then(Self::checked)
-                .with_context(|| format!("{} cannot be read; restore it from a backup", path.display())),
+            Ok(bytes) => Self::of_bytes(&bytes, &path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secrets = Self::generate()?;
                 write_private(&path, &serde_json::to_vec_pretty(&secrets)?)?;

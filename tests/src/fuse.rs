@@ -24,6 +24,8 @@ pub struct Call {
     pub what: String,
     /// Read or write units, all together.
     pub units: f64,
+    /// Items that it wrote: each is a change that a stream tells of.
+    pub items: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -143,7 +145,7 @@ impl HttpConnector for Connector {
                 wire.burnt.notify_one();
                 std::future::pending::<()>().await;
             }
-            let what = ask_for_units(&mut request);
+            let (what, items) = ask_for_units(&mut request);
             let response = inner.call(request).await?;
             let bytes = response.body().bytes().map(<[u8]>::to_vec);
             let (response, body) = match bytes {
@@ -162,6 +164,7 @@ impl HttpConnector for Connector {
                 operation,
                 what,
                 units: units(&answer),
+                items: if response.status().is_success() { items } else { 0 },
             });
             Ok(response)
         })
@@ -187,8 +190,8 @@ async fn read(
     (response, bytes)
 }
 
-/// Makes DynamoDB tell what a call costs; gives what is called.
-fn ask_for_units(request: &mut HttpRequest) -> String {
+/// Makes DynamoDB tell what a call costs; gives what is called, and how many items it writes.
+fn ask_for_units(request: &mut HttpRequest) -> (String, usize) {
     let target = request
         .headers()
         .get("x-amz-target")
@@ -201,7 +204,7 @@ fn ask_for_units(request: &mut HttpRequest) -> String {
         .and_then(|bytes| serde_json::from_slice(bytes).ok())
         .unwrap_or_default();
     let on = resource(&body).map(str::to_owned);
-
+    let items = items(&action, &body);
     let counted = [
         "GetItem",
         "PutItem",
@@ -219,9 +222,24 @@ fn ask_for_units(request: &mut HttpRequest) -> String {
             .insert("content-length", bytes.len().to_string());
         *request.body_mut() = SdkBody::from(bytes);
     }
-    match on.as_deref().and_then(|name| name.rsplit(['/', '-']).next()) {
+    let what = match on.as_deref().and_then(|name| name.rsplit(['/', '-']).next()) {
         Some(name) => format!("{action} {name}"),
         None => action,
+    };
+    (what, items)
+}
+
+fn items(action: &str, body: &Value) -> usize {
+    match action {
+        "PutItem" | "UpdateItem" | "DeleteItem" => 1,
+        "TransactWriteItems" => body["TransactItems"].as_array().map_or(0, Vec::len),
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().into_iter().flatten();
+            tables
+                .filter_map(|(_, writes)| Some(writes.as_array()?.len()))
+                .sum()
+        }
+        _ => 0,
     }
 }
 

@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod demo;
+mod deploy;
 mod nightly;
 mod run;
 mod test;
@@ -55,6 +56,8 @@ enum Command {
     Codegen(codegen::Args),
     /// Walk the story from login to a resolved ticket against the running platform.
     Demo(demo::Args),
+    /// Build the functions and deploy the platform to an AWS account.
+    Deploy(deploy::Args),
     /// Run the benchmarks.
     Bench(bench::Args),
     /// The tests, with what takes too long for every run.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Codegen(args) => codegen::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Deploy(args) => deploy::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Nightly => nightly::run(),
         Command::Guard(args) => guard::run(args),

@@ -60,6 +60,14 @@ pub(crate) const LOCALSTACK: Tools = Tools {
     newest: Some((3, 13)),
 };
 
+/// What deploys to an AWS account.
+pub(crate) const SAM: Tools = Tools {
+    name: "sam",
+    requirements: include_str!("../requirements/sam.txt"),
+    oldest: (3, 10),
+    newest: None,
+};
+
 /// Other programs that the one-machine home is compared with.
 pub(crate) const PEERS: Tools = Tools {
     name: "peers",
@@ -74,12 +82,20 @@ impl Tools {
         self.find_python().err().map(|error| format!("{error:#}"))
     }
 
+    /// The folder of their programs, whether or not they are there.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.environment().join("bin")
+    }
+
+    fn environment(&self) -> PathBuf {
+        workspace::scratch().join("python").join(self.name)
+    }
+
     /// Installs the tools unless exactly these are there already; answers the folder of their programs.
     pub(crate) fn provision(&self) -> Result<PathBuf> {
         let python = self.find_python()?;
         let _held = workspace::lock(&workspace::scratch())?;
-        let folder = workspace::scratch().join("python").join(self.name);
-        let programs = folder.join("bin");
+        let (folder, programs) = (self.environment(), self.folder());
         let stamp = folder.join("installed.txt");
         let wanted = format!("# {}\n{}", python.version, self.requirements);
         if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) && programs.join("python").exists() {
@@ -109,6 +125,8 @@ impl Tools {
             "-m",
             "pip",
             "install",
+            // The file has everything; pip takes what is pinned under an extra's name for something else.
+            "--no-deps",
             "--require-hashes",
             "--no-input",
             "--disable-pip-version-check",
@@ -211,7 +229,7 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK, CARGO_LAMBDA] {
+        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK, CARGO_LAMBDA, SAM] {
             let packages = tools
                 .requirements
                 .lines()

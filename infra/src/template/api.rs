@@ -12,11 +12,9 @@ pub(super) fn add(resources: &mut Resources) {
     resources.add(API, "AWS::Serverless::HttpApi", properties);
 }
 
-pub(super) fn outputs() -> Value {
+pub(super) fn output() -> Value {
     json!({
-        "ApiUrl": {
-            "Description": "Where the API answers, without the path's beginning /api/v1",
-            "Value": sub(format!("https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}")),
-        },
+        "Description": "Where the API answers, without the path's beginning /api/v1",
+        "Value": sub(format!("https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}")),
     })
 }

@@ -14,6 +14,7 @@ const TOKEN_PUBLIC_KEY: &str = "TokenPublicKey";
 const TOKEN_PRIVATE_KEY: &str = "TokenPrivateKey";
 const SUBMISSION_KEY: &str = "SubmissionKey";
 const TIME_ZONE: &str = "TimeZone";
+pub(super) const ALARMS_ADDRESS: &str = "AlarmsAddress";
 /// Read by the runtime before its configuration, so not among the names there.
 const LOG_VARIABLE: &str = "PFLOW_LOG";
 
@@ -65,6 +66,13 @@ pub(super) fn parameters() -> Value {
             "Description": "Days for which logs are kept",
             "Default": 30,
             "AllowedValues": [1, 3, 5, 7, 14, 30, 60, 90, 180, 365],
+        },
+        ALARMS_ADDRESS: {
+            "Type": "String",
+            "Description": "E-mail address that alarms are sent to; without one there are no alarms",
+            "Default": "",
+            "AllowedPattern": "|[^@ ]+@[^@ ]+",
+            "ConstraintDescription": "an e-mail address, or nothing",
         },
         DELETION_PROTECTION: {
             "Type": "String",

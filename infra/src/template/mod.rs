@@ -1,5 +1,6 @@
 //! The template: what a deployment on AWS consists of. AWS SAM, that is CloudFormation with shorthands.
 
+mod alarm;
 mod api;
 mod environment;
 mod function;
@@ -36,14 +37,24 @@ fn template(functions: &[Function<'_>]) -> Value {
     rule::add(&mut resources);
     state_machine::add(&mut resources, functions);
     function::add(&mut resources, functions);
+    alarm::add(&mut resources, functions);
     json!({
         "AWSTemplateFormatVersion": FORMAT_VERSION,
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": "PFlow: workflow orchestration and tickets",
         "Parameters": environment::parameters(),
+        "Conditions": alarm::conditions(),
         "Globals": { "Function": environment::globals() },
         "Resources": resources.0,
-        "Outputs": api::outputs(),
+        "Outputs": outputs(),
+    })
+}
+
+/// What who deploys needs to know afterwards.
+fn outputs() -> Value {
+    json!({
+        "ApiUrl": api::output(),
+        "Prefix": { "Description": "Leads the names of everything", "Value": reference(environment::PREFIX) },
     })
 }
 
@@ -54,6 +65,12 @@ struct Resources(Map<String, Value>);
 impl Resources {
     fn add(&mut self, id: impl Into<String>, kind: &str, properties: Value) {
         self.insert(id, json!({ "Type": kind, "Properties": properties }));
+    }
+
+    /// One that is there only if this condition holds.
+    fn add_if(&mut self, condition: &str, id: impl Into<String>, kind: &str, properties: Value) {
+        let resource = json!({ "Type": kind, "Condition": condition, "Properties": properties });
+        self.insert(id, resource);
     }
 
     /// One that stays when the deployment is removed.

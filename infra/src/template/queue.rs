@@ -40,6 +40,12 @@ pub(super) fn add(resources: &mut Resources, functions: &[Function<'_>]) {
     add_dead(resources, CHANGES_DEAD, "${Prefix}changes-dead");
 }
 
+/// All that nobody takes anything from but people.
+pub(super) fn dead_logical_ids() -> Vec<String> {
+    let dead = Queue::ALL.iter().map(|queue| dead_logical_id(*queue));
+    dead.chain([CHANGES_DEAD.to_owned()]).collect()
+}
+
 /// Outlives the deployment: what is in it has been acknowledged to somebody.
 fn add_dead(resources: &mut Resources, id: &str, name: &str) {
     let properties = json!({

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use store::Table;
 
 use super::read;
+use crate::deployment::limits;
 use crate::function::functions;
 
 fn template() -> Value {
@@ -113,21 +114,47 @@ fn roles_allow_no_wildcards_but_where_there_is_no_resource() {
     }
 }
 
-/// Besides what is written there, each endpoint and each schedule becomes a permission, each schedule a rule, each other
-/// source a mapping; the API has a stage.
+/// Alarms are there where somebody reads them, and each looks at no more metrics than CloudWatch takes.
+#[test]
+fn alarms_are_about_what_there_is() {
+    let template = template();
+    assert_eq!(template["Parameters"]["AlarmsAddress"]["Default"], "");
+    let mut told = BTreeSet::new();
+    let mut metrics = 0;
+    for (id, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        assert_eq!(template["Resources"][id]["Condition"], "HasAlarms", "{id}");
+        let queries = alarm["Metrics"].as_array().unwrap();
+        assert!((2..=11).contains(&queries.len()), "{id}");
+        metrics += queries.len() - 1;
+        told.extend(queries.iter().filter_map(|query| {
+            let metric = &query["MetricStat"]["Metric"];
+            Some(format!(
+                "{} {}",
+                metric["Namespace"].as_str()?,
+                metric["MetricName"].as_str()?
+            ))
+        }));
+    }
+    assert_eq!(
+        told.into_iter().collect::<Vec<_>>(),
+        [
+            "AWS/ApiGateway 5xx",
+            "AWS/DynamoDB WriteThrottleEvents",
+            "AWS/Lambda Errors",
+            "AWS/Lambda IteratorAge",
+            "AWS/Lambda Throttles",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+        ]
+    );
+    assert!(
+        metrics <= 40,
+        "{metrics} metrics, each of which is billed: docs/deploying.md tells of 40"
+    );
+}
+
 #[test]
 fn the_stack_is_within_its_limits() {
-    let template = template();
-    let events =
-        of_type(&template, "AWS::Serverless::Function").filter_map(|(_, function)| function.get("Events"));
-    let made: usize = events
-        .map(|events| if events.get("Schedule").is_some() { 2 } else { 1 })
-        .sum();
-    let resources = template["Resources"].as_object().unwrap().len() + made + 1;
-    assert!(
-        resources <= 500,
-        "{resources} resources: a stack holds 500; give services stacks of their own"
-    );
+    assert_eq!(limits(&template()), Vec::<String>::new());
     let size = read("infra/template.yaml").len();
     assert!(size <= 1_000_000, "{size} bytes: CloudFormation takes 1 MB");
 }

@@ -7,7 +7,10 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod account;
 mod clients;
+#[path = "../../../state-machines/asl/tests/common/mod.rs"]
+mod common;
 mod connections;
 mod crash;
 mod damage;
@@ -17,6 +20,7 @@ mod endpoints;
 mod export;
 mod keep;
 mod pflow;
+mod recording;
 mod signature;
 mod signed;
 mod trace;

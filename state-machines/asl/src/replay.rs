@@ -1,6 +1,6 @@
 //! Runs a recorded execution again, with the outcomes that its history tells.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde_json::Value;
 
@@ -24,7 +24,10 @@ pub fn run(recording: &Value) -> Result<Simulation, Vec<Diagnostic>> {
         .map_err(|error| vec![Diagnostic::error("UNREADABLE", "", error.to_string())])?;
     let machine = Machine::new(&definition)?;
     let history = history(recording);
-    let mut world = Recorded::of(recording);
+    let mut world = Recorded {
+        defers: true,
+        ..Recorded::of(recording)
+    };
     let input = recording.get("input").cloned().unwrap_or(Value::Null);
     let mut context = context(history);
     context.redrive_count = after_redrive(recording).then_some(0);
@@ -83,6 +86,10 @@ struct Recorded {
     exits: HashMap<String, Value>,
     map_runs: VecDeque<MapRun>,
     aborted: Option<Value>,
+    /// Whether answers wait below; a host hands them on by itself.
+    defers: bool,
+    /// Answers to tasks that wait for them, in the order of the recording: by then, other branches have begun, too.
+    answers: BTreeMap<u64, Event>,
     definition: Value,
 }
 
@@ -248,7 +255,7 @@ impl World for Recorded {
         let Command::ScheduleTask { state, arguments, .. } = task else {
             return Vec::new();
         };
-        let reported = match self
+        let mut reported = match self
             .attempts
             .get_mut(state)
             .filter(|attempts| !attempts.is_empty())
@@ -265,6 +272,15 @@ impl World for Recorded {
             }
             None => self.lost_outcome(state).into_iter().collect(),
         };
+        let submitted = reported
+            .iter()
+            .position(|event| event_type(event) == "TaskSubmitted");
+        if let Some(submitted) = submitted.filter(|_| self.defers) {
+            for answer in reported.split_off(submitted + 1) {
+                let id = answer.get("id").and_then(Value::as_u64);
+                self.answers.extend(id.zip(told(&answer, token)));
+            }
+        }
         reported.iter().filter_map(|event| told(event, token)).collect()
     }
 
@@ -308,6 +324,9 @@ impl World for Recorded {
     }
 
     fn idle(&mut self, _execution: &Execution) -> Option<Event> {
+        if let Some((_, answer)) = self.answers.pop_first() {
+            return Some(answer);
+        }
         let details = self.aborted.take()?;
         Some(Event::Stop {
             error: text(&details, "error"),

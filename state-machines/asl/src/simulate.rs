@@ -54,13 +54,13 @@ pub fn simulate(
         let event = match events.pop_front() {
             Some(event) => event,
             None if execution.outcome().is_some() => break,
-            None => match (world.idle(&execution), wake_at.take()) {
-                (Some(event), _) => event,
-                (None, Some(at)) => {
+            None => match world.idle(&execution) {
+                Some(event) => event,
+                None => {
+                    let Some(at) = wake_at.take() else { break };
                     now = now.max(at);
                     Event::Time
                 }
-                (None, None) => break,
             },
         };
         let commands = execution.apply(machine, now, event);

@@ -113,26 +113,27 @@ fn show(file: &Path, text: &str, found: &[Diagnostic], zh: bool) -> std::io::Res
 
 fn regenerate(zh: bool) -> anyhow::Result<()> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let definitions = home.join("definitions");
-    let catalog = catalog_of(&definitions)?;
-    for file in json_files(&definitions)? {
-        let Some(name) = definition_name(&file) else {
-            continue;
-        };
-        let text = fs::read_to_string(&file)?;
-        let compiled: Compiled = match compile(&text, &catalog) {
-            Ok(compiled) => compiled,
-            Err(found) => {
-                show(&file, &text, &found, zh)?;
-                bail!("{name} does not compile");
-            }
-        };
-        let generated = home.join("generated").join(format!("{name}.asl.json"));
-        fs::write(&generated, format!("{}\n", compiled.template()))?;
-        writeln!(
-            std::io::stdout(),
-            "wrote state-machines/generated/{name}.asl.json"
-        )?;
+    let catalog = catalog_of(&home.join("definitions"))?;
+    for (definitions, machines) in [
+        ("definitions", "generated"),
+        ("recording/definitions", "recording/machines"),
+    ] {
+        for file in json_files(&home.join(definitions))? {
+            let Some(name) = definition_name(&file) else {
+                continue;
+            };
+            let text = fs::read_to_string(&file)?;
+            let compiled: Compiled = match compile(&text, &catalog) {
+                Ok(compiled) => compiled,
+                Err(found) => {
+                    show(&file, &text, &found, zh)?;
+                    bail!("{name} does not compile");
+                }
+            };
+            let machine = format!("{machines}/{name}.asl.json");
+            fs::write(home.join(&machine), format!("{}\n", compiled.template()))?;
+            writeln!(std::io::stdout(), "wrote state-machines/{machine}")?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
     reason = "a command-line tool talks to its user by printing"
 )]
 
+mod account;
 mod keep;
 mod prepare;
 mod serve;
@@ -38,6 +39,10 @@ enum Command {
     Doctor(keep::Doctor),
     /// Copy all tables into those of an AWS account
     ExportToAws(keep::Export),
+    /// Write the keys that a deployment to an AWS account is given
+    Keys(account::Keys),
+    /// Create the first administrator of a deployment in an AWS account
+    Administrator(account::Administrator),
 }
 
 /// Where the data is.
@@ -108,5 +113,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Restore(arguments) => keep::restore(arguments),
         Command::Doctor(arguments) => keep::doctor(arguments),
         Command::ExportToAws(arguments) => keep::export(arguments).await,
+        Command::Keys(arguments) => account::keys(&arguments),
+        Command::Administrator(arguments) => account::administrator(arguments).await,
     }
 }

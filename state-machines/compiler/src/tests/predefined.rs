@@ -48,9 +48,13 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The files of the definitions, with their names.
+/// The files of the predefined workflows, with their names.
 pub(super) fn definitions() -> Vec<(String, PathBuf)> {
-    files(&home().join("definitions"))
+    definitions_in("definitions")
+}
+
+fn definitions_in(folder: &str) -> Vec<(String, PathBuf)> {
+    files(&home().join(folder))
         .into_iter()
         .filter_map(|path| {
             let name = path.file_name()?.to_str()?.strip_suffix(".json")?.to_owned();
@@ -61,9 +65,15 @@ pub(super) fn definitions() -> Vec<(String, PathBuf)> {
 
 #[test]
 fn generated_machines_are_up_to_date() {
+    check("definitions", "generated");
+    check("recording/definitions", "recording/machines");
+}
+
+#[track_caller]
+fn check(definitions: &str, machines: &str) {
     let catalog = catalog();
     let mut expected = Vec::new();
-    for (name, path) in definitions() {
+    for (name, path) in definitions_in(definitions) {
         let compiled = compile(&fs::read_to_string(path).unwrap(), &catalog)
             .unwrap_or_else(|found| panic!("{name} does not compile: {found:#?}"));
         assert!(
@@ -75,7 +85,7 @@ fn generated_machines_are_up_to_date() {
             compiled.workflow.key, name,
             "a definition's file is named by its key"
         );
-        let generated = home().join("generated").join(format!("{name}.asl.json"));
+        let generated = home().join(machines).join(format!("{name}.asl.json"));
         let committed = fs::read_to_string(&generated).unwrap_or_default();
         assert!(
             committed == format!("{}\n", compiled.template()),
@@ -84,7 +94,7 @@ fn generated_machines_are_up_to_date() {
         expected.push(generated);
     }
     assert_eq!(
-        files(&home().join("generated")),
+        files(&home().join(machines)),
         expected,
         "a machine without a definition"
     );
