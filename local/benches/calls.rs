@@ -2,6 +2,7 @@
 //! client's: the same requests without a client, and the same client with a connector that answers at once.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark that cannot go on panics, and prints its figures"
 )]

@@ -55,6 +55,10 @@ fn outputs() -> Value {
     json!({
         "ApiUrl": api::output(),
         "Prefix": { "Description": "Leads the names of everything", "Value": reference(environment::PREFIX) },
+        "StateMachineRoleArn": {
+            "Description": "What state machines run as, for pflow export-to-aws",
+            "Value": arn(state_machine::ROLE),
+        },
     })
 }
 
