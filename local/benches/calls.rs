@@ -53,6 +53,7 @@ async fn main() {
             secret_access_key: SecretText("test".to_owned()),
             session_token: None,
             endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
+            ca_bundle: None,
         };
         sdk_config(&aws, http)
     };

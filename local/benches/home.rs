@@ -121,6 +121,7 @@ async fn operations(pflow: &Pflow) {
         secret_access_key: SecretText("test".to_owned()),
         session_token: None,
         endpoint_url: Some(format!("http://127.0.0.1:{}", pflow.aws_port)),
+        ca_bundle: None,
     };
     let config = sdk_config(&aws, http_client());
     let db = aws_sdk_dynamodb::Client::new(&config);

@@ -86,6 +86,7 @@ fn here(own: &OwnHome, region: &str) -> SdkConfig {
         secret_access_key: SecretText(OWN_CREDENTIALS.1.to_owned()),
         session_token: None,
         endpoint_url: Some("http://127.0.0.1".to_owned()),
+        ca_bundle: None,
     };
     sdk_config(&aws, own.home.http_client())
 }
@@ -97,6 +98,7 @@ fn account(target: &Target) -> Aws {
         secret_access_key: SecretText(target.secret_access_key.clone()),
         session_token: target.session_token.clone().map(SecretText),
         endpoint_url: target.endpoint.clone(),
+        ca_bundle: None,
     }
 }
 

@@ -20,6 +20,7 @@ fn at(pflow: &Pflow, region: &str) -> SdkConfig {
         secret_access_key: SecretText("test".to_owned()),
         session_token: None,
         endpoint_url: Some(format!("http://127.0.0.1:{}", pflow.aws_port)),
+        ca_bundle: None,
     };
     sdk_config(&aws, http_client())
 }

@@ -31,6 +31,8 @@ pub struct Aws {
     pub session_token: Option<SecretText>,
     /// Another endpoint than AWS's own.
     pub endpoint_url: Option<String>,
+    /// A file of certificates that are trusted beside Amazon's.
+    pub ca_bundle: Option<String>,
 }
 
 /// 32 bytes that no log shows.
@@ -96,6 +98,7 @@ impl Config {
                 secret_access_key: SecretText(reader.text("AWS_SECRET_ACCESS_KEY")),
                 session_token: reader.optional("AWS_SESSION_TOKEN").map(SecretText),
                 endpoint_url: reader.optional("AWS_ENDPOINT_URL"),
+                ca_bundle: reader.optional("AWS_CA_BUNDLE"),
             },
         };
         if reader.problems.is_empty() {

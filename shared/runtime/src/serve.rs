@@ -7,7 +7,7 @@ use serde_json::Value;
 use tower::ServiceBuilder;
 
 use crate::app::App;
-use crate::clients::{Clients, http_client, sdk_config};
+use crate::clients::{Clients, http_client_of, sdk_config};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::envelope::chain;
@@ -49,7 +49,7 @@ fn run(serve: impl AsyncFnOnce(App) -> Result<(), lambda_runtime::Error>) -> Exi
         .map_err(lambda_runtime::Error::from)
         .and_then(|runtime| {
             let config = Config::from_env()?;
-            let clients = Clients::new(&sdk_config(&config.aws, http_client()));
+            let clients = Clients::new(&sdk_config(&config.aws, http_client_of(&config.aws)?));
             let app = App::new(config, clients)?;
             runtime.block_on(serve(app))
         });
