@@ -1,7 +1,6 @@
 //! The clients that only the gateway needs: on AWS, event source mappings and the template do their work.
 
 use aws_types::SdkConfig;
-use runtime::clients::Clients;
 
 #[derive(Debug, Clone)]
 pub struct GatewayClients {
@@ -15,11 +14,10 @@ pub struct GatewayClients {
 
 impl GatewayClients {
     pub fn new(config: &SdkConfig) -> Self {
-        let Clients { dynamodb, sqs, sfn } = Clients::new(config);
         Self {
-            dynamodb,
-            sqs,
-            sfn,
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            sfn: aws_sdk_sfn::Client::new(config),
             streams: aws_sdk_dynamodbstreams::Client::new(config),
             events: aws_sdk_eventbridge::Client::new(config),
             lambda: aws_sdk_lambda::Client::new(config),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::Result;
 use store::Store;
 
-use crate::clients::Clients;
+use crate::clients::{Clients, Lazy};
 use crate::config::Config;
 use crate::definitions::Definitions;
 use crate::token::Verifier;
@@ -18,8 +18,8 @@ pub struct App(Arc<Inner>);
 pub struct Inner {
     pub config: Config,
     pub store: Store,
-    pub sqs: aws_sdk_sqs::Client,
-    pub sfn: aws_sdk_sfn::Client,
+    pub sqs: Lazy<aws_sdk_sqs::Client>,
+    pub sfn: Lazy<aws_sdk_sfn::Client>,
     pub definitions: Definitions,
     pub verifier: Verifier,
 }

@@ -1,6 +1,8 @@
 //! Lean AWS clients: credentials and region from the environment, one TLS stack (ring), Amazon's own roots only.
 //! The SDK's defaults cost a hundred times the instructions at a cold start.
 
+use std::sync::{Arc, LazyLock};
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
@@ -19,18 +21,26 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
-    pub sqs: aws_sdk_sqs::Client,
-    pub sfn: aws_sdk_sfn::Client,
+    pub sqs: Lazy<aws_sdk_sqs::Client>,
+    pub sfn: Lazy<aws_sdk_sfn::Client>,
 }
+
+/// A client that is built when it is first used: building one costs a tenth of a cold start, and most functions need one alone.
+pub type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
 
 impl Clients {
     pub fn new(config: &SdkConfig) -> Self {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
-            sqs: aws_sdk_sqs::Client::new(config),
-            sfn: aws_sdk_sfn::Client::new(config),
+            sqs: lazy(config, aws_sdk_sqs::Client::new),
+            sfn: lazy(config, aws_sdk_sfn::Client::new),
         }
     }
+}
+
+fn lazy<C: 'static>(config: &SdkConfig, build: fn(&SdkConfig) -> C) -> Lazy<C> {
+    let config = config.clone();
+    Arc::new(LazyLock::new(Box::new(move || build(&config))))
 }
 
 /// What the clients share. `http` is the way to the endpoint: [`http_client`], but in tests, which count and cut calls.
@@ -83,8 +93,13 @@ pub enum BundleError {
 
 /// How many there are, if all can be roots. The connector panics at others.
 fn certificates(pem: &[u8]) -> Option<usize> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
-    let sound = !found.is_empty() && found.iter().all(|der| webpki::anchor_from_trusted_cert(der).is_ok());
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let sound = !found.is_empty()
+        && found
+            .iter()
+            .all(|der| webpki::anchor_from_trusted_cert(der).is_ok());
     sound.then_some(found.len())
 }
 
