@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::iter::RepeatN;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -32,36 +34,33 @@ pub async fn invoke(
     environment: &BTreeMap<String, String>,
     event: &Value,
 ) -> Result<Value, Value> {
-    let mut api = RuntimeApi::open(event).await;
-    let mut running = Running::start(program, environment, &api.address);
-    let started = Instant::now();
-    loop {
-        match tokio::time::timeout(Duration::from_millis(50), api.answers.recv()).await {
-            Ok(answer) => return answer.unwrap(),
-            Err(_) if running.child.try_wait().unwrap().is_none() && started.elapsed() < PATIENCE => {}
-            Err(_) => unreachable!("{} gives no answer: {}", program.display(), running.log()),
-        }
-    }
+    let mut api = RuntimeApi::open(event, 1).await;
+    let mut running = Running::start(Command::new(program), environment, &api.address);
+    running.waits_for(api.answers.recv()).await
 }
 
-/// Hands out one event, and takes the answer to it.
-struct RuntimeApi {
-    address: String,
-    answers: mpsc::UnboundedReceiver<Result<Value, Value>>,
+/// Hands out one event, once or again and again, and takes the answers to it.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    pub address: String,
+    pub answers: mpsc::UnboundedReceiver<Result<Value, Value>>,
     /// It answers until this is dropped.
     _stop: watch::Sender<bool>,
 }
 
 impl RuntimeApi {
-    async fn open(event: &Value) -> Self {
+    /// # Panics
+    ///
+    /// No port is free.
+    pub async fn open(event: &Value, times: usize) -> Self {
         let server = Server::bind((std::net::Ipv4Addr::LOCALHOST, 0).into())
             .await
             .unwrap();
         let address = server.address().unwrap().to_string();
         let (sender, answers) = mpsc::unbounded_channel();
         let stop = watch::Sender::new(false);
-        let event = Arc::new(Mutex::new(Some(event.to_string())));
-        let answer = move |request| api(request, Arc::clone(&event), sender.clone());
+        let events = Arc::new(Mutex::new(std::iter::repeat_n(event.to_string(), times)));
+        let answer = move |request| api(request, Arc::clone(&events), sender.clone());
         tokio::spawn(server.serve(answer, stop.subscribe()));
         Self {
             address,
@@ -71,15 +70,17 @@ impl RuntimeApi {
     }
 }
 
+type Events = Arc<Mutex<RepeatN<String>>>;
+
 async fn api(
     request: Request<Incoming>,
-    event: Arc<Mutex<Option<String>>>,
+    events: Events,
     answers: mpsc::UnboundedSender<Result<Value, Value>>,
 ) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
     let path = path.strip_prefix(VERSION).expect("it is the API of this version");
     if path == "/invocation/next" {
-        let next = event.lock().unwrap().take();
+        let next = events.lock().unwrap().next();
         return match next {
             Some(event) => next_event(event),
             // No other comes.
@@ -111,17 +112,23 @@ fn next_event(event: String) -> Response<Full<Bytes>> {
 }
 
 /// A process that is killed when this is dropped.
-struct Running {
-    child: Child,
+#[derive(Debug)]
+pub struct Running {
+    /// Until it is taken.
+    child: Option<Child>,
     log: PathBuf,
 }
 
 impl Running {
     /// With these variables alone, beside those that Lambda sets.
-    fn start(program: &Path, environment: &BTreeMap<String, String>, api: &str) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// There is no such program.
+    pub fn start(mut command: Command, environment: &BTreeMap<String, String>, api: &str) -> Self {
         let log = std::env::temp_dir().join(format!("pflow-function-{}.log", Uuid::now_v7()));
         let output = File::create(&log).unwrap();
-        let child = Command::new(program)
+        let child = command
             .env_clear()
             .envs(environment)
             .env("AWS_LAMBDA_RUNTIME_API", api)
@@ -133,18 +140,55 @@ impl Running {
             .stderr(output)
             .spawn()
             .unwrap();
+        let child = Some(child);
         Self { child, log }
     }
 
-    fn log(&self) -> String {
+    /// # Panics
+    ///
+    /// It was taken.
+    pub fn child(&mut self) -> &mut Child {
+        self.child.as_mut().unwrap()
+    }
+
+    /// The process, which whoever takes it has to end.
+    ///
+    /// # Panics
+    ///
+    /// It was taken.
+    pub fn take(&mut self) -> Child {
+        self.child.take().unwrap()
+    }
+
+    /// What comes of the process's doing.
+    ///
+    /// # Panics
+    ///
+    /// It ends before, or does not come to it.
+    pub async fn waits_for<T>(&mut self, outcome: impl Future<Output = Option<T>>) -> T {
+        let mut outcome = pin!(outcome);
+        let started = Instant::now();
+        loop {
+            match tokio::time::timeout(Duration::from_millis(50), &mut outcome).await {
+                Ok(outcome) => return outcome.unwrap(),
+                Err(_) if self.child().try_wait().unwrap().is_none() && started.elapsed() < PATIENCE => {}
+                Err(_) => unreachable!("a function gives no answer: {}", self.log()),
+            }
+        }
+    }
+
+    /// What it has written.
+    pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
         let _ = fs::remove_file(&self.log);
     }
 }

@@ -12,6 +12,7 @@
 pub mod bank;
 pub mod binary;
 pub mod client;
+pub mod functions;
 pub mod fuse;
 pub mod language;
 pub mod machine;
