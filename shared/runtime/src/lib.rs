@@ -6,6 +6,7 @@ pub mod app;
 pub mod clients;
 pub mod clock;
 pub mod config;
+mod connect;
 pub mod definitions;
 pub mod endpoint;
 pub mod envelope;

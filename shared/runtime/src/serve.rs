@@ -9,14 +9,16 @@ use tower::ServiceBuilder;
 use crate::app::App;
 use crate::clients::{Clients, http_client_of, sdk_config};
 use crate::config::Config;
+use crate::connect;
 use crate::endpoint::Endpoint;
 use crate::envelope::chain;
 use crate::handler::Handler;
 use crate::middleware::without_trailing_slash;
+use crate::request::Operation;
 
 /// Serves one endpoint as a Lambda function behind an HTTP API.
 pub fn serve(endpoint: &Endpoint) -> ExitCode {
-    run(async |app| {
+    run(&endpoint.operation, async |app| {
         let router = endpoint.router(&app);
         lambda_http::run(
             ServiceBuilder::new()
@@ -29,7 +31,7 @@ pub fn serve(endpoint: &Endpoint) -> ExitCode {
 
 /// Serves one event handler as a Lambda function.
 pub fn serve_handler(handler: &Handler) -> ExitCode {
-    run(async |app| {
+    run(&handler.operation, async |app| {
         let function = service_fn(async |event: LambdaEvent<Value>| {
             let request_id = event.context.request_id;
             handler
@@ -41,7 +43,7 @@ pub fn serve_handler(handler: &Handler) -> ExitCode {
     })
 }
 
-fn run(serve: impl AsyncFnOnce(App) -> Result<(), lambda_runtime::Error>) -> ExitCode {
+fn run(operation: &Operation, serve: impl AsyncFnOnce(App) -> Result<(), lambda_runtime::Error>) -> ExitCode {
     crate::log::start(&log_filter());
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -50,8 +52,12 @@ fn run(serve: impl AsyncFnOnce(App) -> Result<(), lambda_runtime::Error>) -> Exi
         .and_then(|runtime| {
             let config = Config::from_env()?;
             let clients = Clients::new(&sdk_config(&config.aws, http_client_of(&config.aws)?));
-            let app = App::new(config, clients)?;
-            runtime.block_on(serve(app))
+            let aws = config.aws.clone();
+            let app = App::new(config, clients.clone())?;
+            runtime.block_on(async {
+                connect::open(&clients, &aws, &operation.grants).await;
+                serve(app).await
+            })
         });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
