@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::emulator::{CREDENTIALS, free_port};
 use crate::step::step;
-use crate::{cargo, ministack, process, python, workspace};
+use crate::{cargo, ministack, node, process, python, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -18,6 +18,8 @@ pub(crate) struct Args {
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
 enum Benchmark {
+    /// A function on Lambda: cold, warm, its memory, beside Python and Node.
+    Functions,
     /// The interpreter of Amazon States Language.
     Asl,
     /// Compiling workflows.
@@ -32,6 +34,9 @@ enum Benchmark {
 
 pub(crate) fn run(args: Args) -> Result<()> {
     let wanted = |benchmark| args.only.is_empty() || args.only.contains(&benchmark);
+    if wanted(Benchmark::Functions) {
+        step("Functions on Lambda", || functions(args.ours_only))?;
+    }
     if wanted(Benchmark::Asl) {
         asl(args.ours_only)?;
     }
@@ -48,6 +53,26 @@ pub(crate) fn run(args: Args) -> Result<()> {
         step("Many open instances in the one-machine home", || bench("open"))?;
     }
     Ok(())
+}
+
+/// The program that measures is built as the tests are; it builds what it measures for release.
+fn functions(ours_only: bool) -> Result<()> {
+    let mut command = cargo::command("bench");
+    command.args([
+        "--quiet",
+        "--profile",
+        "dev",
+        "--package",
+        "tests",
+        "--bench",
+        "functions",
+    ]);
+    if !ours_only {
+        command
+            .env("PFLOW_LAMBDA_PYTHON", python::LAMBDA.provision()?.join("python"))
+            .env("PFLOW_LAMBDA_NODE", node::provision("tests/benches/peers")?);
+    }
+    process::run("the benchmark", &mut command)
 }
 
 fn asl(ours_only: bool) -> Result<()> {

@@ -20,6 +20,7 @@ mod emulator;
 mod guard;
 mod localstack;
 mod ministack;
+mod node;
 mod process;
 mod python;
 mod step;

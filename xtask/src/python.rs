@@ -76,6 +76,14 @@ pub(crate) const PEERS: Tools = Tools {
     newest: None,
 };
 
+/// What the Lambda function in Python needs that ours are compared with.
+pub(crate) const LAMBDA: Tools = Tools {
+    name: "lambda",
+    requirements: include_str!("../requirements/lambda.txt"),
+    oldest: (3, 10),
+    newest: None,
+};
+
 impl Tools {
     /// Why they cannot run here, if they cannot.
     pub(crate) fn missing(&self) -> Option<String> {
@@ -229,7 +237,16 @@ mod tests {
 
     #[test]
     fn everything_is_pinned_with_a_hash() {
-        for tools in [MINISTACK, LINTERS, CLIENTS, PEERS, LOCALSTACK, CARGO_LAMBDA, SAM] {
+        for tools in [
+            MINISTACK,
+            LINTERS,
+            CLIENTS,
+            PEERS,
+            LAMBDA,
+            LOCALSTACK,
+            CARGO_LAMBDA,
+            SAM,
+        ] {
             let packages = tools
                 .requirements
                 .lines()
