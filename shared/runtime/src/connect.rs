@@ -99,3 +99,29 @@ impl Intercept for Ping {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::Table;
+
+    use super::*;
+    use crate::grant::{Queue, outgoing_queues, queue, state_machines, table};
+
+    #[test]
+    fn tables_are_read_first() {
+        let reads = table(Table::Tickets, "GetItem");
+        let sends = queue(Queue::Submissions, "SendMessage");
+        for (grants, expected) in [
+            (vec![], None),
+            (vec![sends.clone(), reads], Some(Service::DynamoDb)),
+            (vec![sends], Some(Service::Sqs)),
+            (vec![outgoing_queues("SendMessage")], Some(Service::Sqs)),
+            (
+                vec![state_machines("StopExecution")],
+                Some(Service::StepFunctions),
+            ),
+        ] {
+            assert_eq!(first_called(&grants), expected, "{grants:?}");
+        }
+    }
+}
