@@ -28,7 +28,7 @@ pub(crate) async fn measure(bench: &Bench) {
         for _ in 0..INVOCATIONS {
             let answer = running.waits_for(api.answers.recv()).await.unwrap();
             let failed = answer["statusCode"].as_u64().is_some_and(|status| status >= 400);
-            assert!(!failed, "{function}: {answer}");
+            assert!(!failed, "{function}: {answer}\n{}", running.log());
         }
         let status = std::fs::read_to_string(format!("/proc/{}/status", running.child().id())).unwrap();
         let [all, most, own, files] = ["VmRSS:", "VmHWM:", "RssAnon:", "RssFile:"].map(|name| {
