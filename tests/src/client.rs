@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::deployment::{self, ANSWERED_BY_API_GATEWAY};
+
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -127,6 +129,9 @@ impl Client {
 pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    if deployment::template_url().is_some() {
+        assert!(headers.contains_key(ANSWERED_BY_API_GATEWAY), "{headers:?}");
+    }
     let bytes = response.bytes().await.unwrap();
     Answer {
         status,

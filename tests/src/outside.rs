@@ -270,13 +270,7 @@ impl Outside {
             update = update.expression_attribute_names("#at", "at");
         }
         update.send().await.unwrap();
-        let handlers = functions::handlers();
-        let clock = handlers
-            .iter()
-            .find(|found| found.operation.id == "fire_timers")
-            .unwrap();
-        let tick = clock.invoke(self.app.platform.app.clone(), json!({}), "test".to_owned());
-        tick.await.unwrap();
+        self.app.platform.invoke("fire_timers", json!({})).await;
     }
 }
 

@@ -17,6 +17,7 @@ use runtime::Endpoint;
 use serde_json::{Value, json};
 use tests::bank::Bank;
 use tests::binary::invoke;
+use tests::needs::{HANDLERS, lacks};
 use tests::objects::{address, objects};
 use tests::{ADMIN_PASSWORD, Story, TestApp};
 
@@ -25,6 +26,9 @@ const TABLE: &str = include_str!("binaries.txt");
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "builds every binary: minutes"]
 async fn every_binary_answers_its_sample_event() {
+    if lacks(HANDLERS, "every_binary_answers_its_sample_event") {
+        return;
+    }
     let started = Instant::now();
     let binaries = build();
     println!("built in {:.1} s", started.elapsed().as_secs_f64());
@@ -44,7 +48,7 @@ async fn every_binary_answers_its_sample_event() {
     let started = Instant::now();
     let mut wrong = Vec::new();
     for (name, expected) in &table {
-        let variables = template.environment(name, &app.platform.environment);
+        let variables = template.environment(name, &app.platform.gateway().environment);
         let answer = told_of(
             name,
             invoke(&binaries[*name], &variables, &samples.event(name)).await,

@@ -247,7 +247,7 @@ async fn addresses() {
     ] {
         story.admin.get(path).await.data(200);
     }
-    let root = Client::new(format!("http://{}", app.platform.address));
+    let root = Client::new(app.platform.address.clone());
     for path in ["/healthz", "/api/v1/healthz"] {
         assert_eq!(root.get(path).await.data(200)["status"], "ready", "{path}");
     }

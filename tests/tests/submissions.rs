@@ -14,6 +14,7 @@ use runtime::grant::Queue;
 use serde_json::{Value, json};
 use store::keys;
 use tests::client::send;
+use tests::needs::{HANDLERS, lacks};
 use tests::people::user;
 use tests::{Answer, Client, Story, TestApp};
 use uuid::Uuid;
@@ -156,6 +157,9 @@ async fn dead_letters(app: &TestApp, count: usize) -> HashSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_says_why_it_failed() {
+    if lacks(HANDLERS, "a_submission_says_why_it_failed") {
+        return;
+    }
     let app = TestApp::start_with(|http| http).await;
     let story = Story::set_up(&app).await;
     let submission = story.submit(1.0).await;

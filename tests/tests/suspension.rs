@@ -272,7 +272,9 @@ async fn request(stage: &Stage, instance: &str, verb: &str) -> Option<u16> {
 #[tokio::test(flavor = "multi_thread")]
 async fn resuming_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("resuming_is_killed_everywhere").await else {
+            return;
+        };
         let (ticket, at) = at_the_director(&stage).await;
         assert_eq!(request(&stage, &at, "suspend").await, Some(200));
         let mut cut = 0;
@@ -303,7 +305,9 @@ async fn resuming_is_killed_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_resuming_has_left_undone_the_sweeper_does() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("what_resuming_has_left_undone_the_sweeper_does").await else {
+            return;
+        };
         stage.app.platform.follow().await;
         for calls in 0.. {
             stage.story.submit(9000.0).await;
@@ -336,7 +340,11 @@ async fn what_resuming_has_left_undone_the_sweeper_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_execution_that_was_lost_goes_on_where_it_was_and_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) =
+            Stage::set("an_execution_that_was_lost_goes_on_where_it_was_and_is_killed_everywhere").await
+        else {
+            return;
+        };
         let (ticket, at) = at_the_director(&stage).await;
         let tenant = TenantId::default_tenant();
         let store = &stage.app.platform.app.store;
