@@ -11,14 +11,12 @@ use serde_json::{Value, json};
 use store::{Table, item, keys};
 
 use crate::bank::Bank;
+use crate::deployment::patience;
 use crate::language::{Example, Step, Way};
 use crate::people::{PASSWORD, user};
 use crate::{Client, Story, TestApp};
 
 pub use check::told;
-
-/// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub struct Outside {
@@ -270,7 +268,8 @@ impl Outside {
             update = update.expression_attribute_names("#at", "at");
         }
         update.send().await.unwrap();
-        self.app.platform.invoke("fire_timers", json!({})).await;
+        let tick = self.app.platform.invoke("fire_timers", json!({}));
+        tick.await.unwrap();
     }
 }
 
@@ -302,7 +301,7 @@ async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(started.elapsed() < patience(20), "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

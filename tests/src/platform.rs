@@ -64,8 +64,8 @@ impl Platform {
         }
     }
 
-    /// Lets a handler that waits for no answer handle an event, where it runs.
-    pub async fn invoke(&self, handler: &str, event: Value) {
+    /// Hands an event to a handler, where it runs; of one that fails the error's name.
+    pub async fn invoke(&self, handler: &str, event: Value) -> Result<Value, String> {
         match &self.runs {
             Runs::Here(_) => {
                 let handlers = functions::handlers();
@@ -73,10 +73,8 @@ impl Platform {
                     .iter()
                     .find(|found| found.operation.id == handler)
                     .unwrap();
-                found
-                    .invoke(self.app.clone(), event, "test".to_owned())
-                    .await
-                    .unwrap();
+                let answer = found.invoke(self.app.clone(), event, "test".to_owned()).await;
+                answer.map_err(|error| error.name.into_owned())
             }
             Runs::Deployed(stack) => stack.invoke(handler, &event).await,
         }

@@ -6,6 +6,7 @@ use domain::instance::{Instance, InstanceStatus};
 use domain::task::Task;
 use runtime::grant::Queue;
 use serde_json::json;
+use tests::needs::lacks;
 use tests::process::publish;
 use tests::stage::Stage;
 use tests::{Client, Story, TestApp};
@@ -193,6 +194,9 @@ async fn it_rests_and_goes_on_twice_and_the_way_is_not_gone_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_branch_of_a_fork_goes_on_where_it_was() {
+    if lacks("forks", "each_branch_of_a_fork_goes_on_where_it_was") {
+        return;
+    }
     let app = TestApp::start().await;
     let story = Story::set_up(&app).await;
     let task = |id: &str| json!({ "id": id, "type": "userTask", "assign": [{ "starter": "leader" }], "outcomes": ["approve"] });
