@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::deployment::{self, ANSWERED_BY_API_GATEWAY, patience};
+
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -102,7 +104,8 @@ impl Client {
         send(self.request(Method::PUT, path).json(&body)).await
     }
 
-    /// Reads again and again until what is read is what was waited for; at most ten seconds.
+    /// Reads again and again until what is read is what was waited for; at most ten seconds, where the
+    /// clock ticks each second.
     #[track_caller]
     pub fn until(&self, path: &str, done: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
         let (client, path) = (self.clone(), path.to_owned());
@@ -113,11 +116,7 @@ impl Client {
                 if answer.status == 200 && done(&answer.body["data"]) {
                     return answer.body["data"].clone();
                 }
-                assert!(
-                    started.elapsed() < Duration::from_secs(10),
-                    "{path} stays {}",
-                    answer.body
-                );
+                assert!(started.elapsed() < patience(10), "{path} stays {}", answer.body);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
@@ -127,6 +126,9 @@ impl Client {
 pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    if deployment::template_url().is_some() {
+        assert!(headers.contains_key(ANSWERED_BY_API_GATEWAY), "{headers:?}");
+    }
     let bytes = response.bytes().await.unwrap();
     Answer {
         status,

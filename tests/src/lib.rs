@@ -1,5 +1,5 @@
 //! The platform under test: a gateway of its own in this process, with tables, queues and machines of its own at the AWS
-//! endpoint that `cargo xtask test` starts.
+//! endpoint that `cargo xtask test` starts; or a deployment of its own, without a gateway.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +12,7 @@
 pub mod bank;
 pub mod binary;
 pub mod client;
+pub mod deployment;
 pub mod functions;
 pub mod fuse;
 pub mod language;
@@ -21,6 +22,7 @@ pub mod needs;
 pub mod objects;
 pub mod outside;
 pub mod people;
+pub mod platform;
 pub mod process;
 pub mod stage;
 
@@ -31,11 +33,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::id::{TenantId, UserId, Username};
 use domain::permission::Permission;
 use local::home::Listen;
-use local::{Endpoint, Options, Platform};
+use local::{Endpoint, Options, administrator};
 use runtime::Caller;
 
 pub use client::{Answer, Client};
 pub use people::Story;
+pub use platform::Platform;
 
 pub const ADMIN_PASSWORD: &str = "administrator-1";
 
@@ -50,6 +53,9 @@ pub struct TestApp {
 impl TestApp {
     /// As it runs: requests are served, queues and streams are followed.
     pub async fn start() -> Self {
+        if let Some(url) = deployment::template_url() {
+            return Self::deploy(&url).await;
+        }
         let mut app = Self::start_with(|http| http).await;
         app.platform.follow().await;
         app
@@ -75,18 +81,12 @@ impl TestApp {
     }
 
     async fn start_at(endpoint: Endpoint, around: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
-        // The end of a UUID of version 7 is random.
-        let id: String = uuid::Uuid::now_v7()
-            .simple()
-            .to_string()
-            .chars()
-            .skip(22)
-            .collect();
-        let data = std::env::temp_dir().join(format!("pflow-test-{id}"));
+        assert!(deployment::template_url().is_none(), "{}", platform::NO_GATEWAY);
+        let (prefix, data) = places();
         let options = Options {
             port: 0,
             data: data.clone(),
-            prefix: format!("t{id}-"),
+            prefix,
             endpoint,
             region: "us-east-1".to_owned(),
             access_key_id: "test".to_owned(),
@@ -94,10 +94,26 @@ impl TestApp {
             admin_password: Some(ADMIN_PASSWORD.to_owned()),
             time_zone: None,
         };
-        let platform = Platform::start_with(options, around)
+        let platform = local::Platform::start_with(options, around)
             .await
             .expect("the platform starts");
-        let client = Client::new(format!("http://{}/api/v1", platform.address));
+        Self::on(Platform::here(platform), data)
+    }
+
+    async fn deploy(template_url: &str) -> Self {
+        let Endpoint::Other(endpoint) = endpoint() else {
+            unreachable!("the platform is deployed to another endpoint than this process")
+        };
+        let (prefix, data) = places();
+        let stack = deployment::Stack::create(template_url, &endpoint, &prefix).await;
+        // As `cargo xtask deploy` makes the first one.
+        let made = administrator::create(&stack.app.store, Some(ADMIN_PASSWORD), |_| Ok(())).await;
+        made.expect("the administrator is made");
+        Self::on(Platform::deployed(stack), data)
+    }
+
+    fn on(platform: Platform, data: PathBuf) -> Self {
+        let client = Client::new(format!("{}/api/v1", platform.address));
         Self {
             platform,
             client,
@@ -123,6 +139,21 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// What leads the names of a platform that nobody else sees, and a folder for it.
+fn places() -> (String, PathBuf) {
+    // The end of a UUID of version 7 is random.
+    let id: String = uuid::Uuid::now_v7()
+        .simple()
+        .to_string()
+        .chars()
+        .skip(22)
+        .collect();
+    (
+        format!("t{id}-"),
+        std::env::temp_dir().join(format!("pflow-test-{id}")),
+    )
 }
 
 /// The AWS endpoint of the tests: their own process, unless `PFLOW_TEST_ENDPOINT` names another.

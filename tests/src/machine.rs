@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::TestApp;
+use crate::deployment::patience;
 
 /// A machine at the endpoint, and whom its executions are for.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl<'a> Machine<'a> {
 impl Execution<'_> {
     /// Its output, once it has one; of one that failed the error.
     pub async fn output(&self) -> Result<Value, String> {
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + patience(20);
         loop {
             let found = self.app.platform.clients.sfn.describe_execution();
             let found = found.execution_arn(&self.arn).send().await.unwrap();

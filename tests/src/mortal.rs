@@ -59,7 +59,12 @@ pub(crate) async fn die() {
 pub async fn start() -> TestApp {
     let wire = Wire::new();
     let mut app = TestApp::start_with(|http| wire.around(http)).await;
-    let own = app.platform.home.as_ref().expect("this process is the endpoint");
+    let own = app
+        .platform
+        .gateway()
+        .home
+        .as_ref()
+        .expect("this process is the endpoint");
     for handler in functions::handlers() {
         if handler.trigger == Trigger::StateMachine {
             let id = &handler.operation.id;

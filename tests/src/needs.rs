@@ -3,6 +3,12 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
+/// The functions' handlers in the test's own process: to hand them events, to count their calls, to kill them.
+pub const HANDLERS: &str = "handlers in the test's process";
+
+/// The platform answers also what none of its operations is asked by.
+pub const ROUTES: &str = "answers where no route leads";
+
 const DIFFERENCES: &str = include_str!("../endpoints.txt");
 
 /// Whether the endpoint of the tests has not got it. Then `test` is reported as not gone; it has to end where it is.

@@ -11,14 +11,12 @@ use serde_json::{Value, json};
 use store::{Table, item, keys};
 
 use crate::bank::Bank;
+use crate::deployment::patience;
 use crate::language::{Example, Step, Way};
 use crate::people::{PASSWORD, user};
 use crate::{Client, Story, TestApp};
 
 pub use check::told;
-
-/// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub struct Outside {
@@ -270,12 +268,7 @@ impl Outside {
             update = update.expression_attribute_names("#at", "at");
         }
         update.send().await.unwrap();
-        let handlers = functions::handlers();
-        let clock = handlers
-            .iter()
-            .find(|found| found.operation.id == "fire_timers")
-            .unwrap();
-        let tick = clock.invoke(self.app.platform.app.clone(), json!({}), "test".to_owned());
+        let tick = self.app.platform.invoke("fire_timers", json!({}));
         tick.await.unwrap();
     }
 }
@@ -308,7 +301,7 @@ async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(started.elapsed() < patience(20), "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

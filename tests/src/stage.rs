@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::keys;
 
 use crate::fuse::Wire;
-use crate::{Story, TestApp};
+use crate::{Story, TestApp, needs};
 
 /// A platform whose events the test delivers, with the story set up.
 #[derive(Debug)]
@@ -19,11 +19,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set() -> Self {
+    /// None: the platform's handlers are not here to be handed events; it is told that `test` is not gone.
+    pub async fn set(test: &str) -> Option<Self> {
+        if needs::lacks(needs::HANDLERS, test) {
+            return None;
+        }
         let wire = Wire::new();
         let app = TestApp::start_with(|http| wire.around(http)).await;
         let story = Story::set_up(&app).await;
-        Self { app, story, wire }
+        Some(Self { app, story, wire })
     }
 
     /// Hands an event to a handler. False: it was killed.

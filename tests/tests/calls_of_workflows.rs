@@ -90,14 +90,7 @@ async fn a_called_instance_ends_and_rests_with_its_caller() {
         "path": [],
     });
     again["call"] = serde_json::to_value(&place.call).unwrap();
-    let handlers = functions::handlers();
-    let open = handlers
-        .iter()
-        .find(|found| found.operation.id == "open_call")
-        .unwrap();
-    open.invoke(app.platform.app.clone(), again, "test".to_owned())
-        .await
-        .unwrap();
+    app.platform.invoke("open_call", again).await.unwrap();
     assert_eq!(story.admin.get(&path).await.data(200)["status"], "running");
     // The place is closed: the instance has nobody to work for.
     store

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::client::send;
+use tests::needs::{ROUTES, lacks};
 use tests::people::definition;
 use tests::{ADMIN_PASSWORD, Answer, Client, Story, TestApp};
 
@@ -88,6 +89,9 @@ async fn the_callers_request_id_comes_back_where_it_is_sound() {
     let long = "x".repeat(101);
     for (id, comes_back) in [("my-id_1.2", true), ("a b", false), ("", false), (&long, false)] {
         for path in ["/healthz", "/nowhere", "/users"] {
+            if path == "/nowhere" && lacks(ROUTES, "the request id of GET /nowhere") {
+                continue;
+            }
             let answer = send(app.client.request(Method::GET, path).header("x-request-id", id)).await;
             let given = answer.body["request_id"].as_str().unwrap();
             assert_eq!(given == id, comes_back, "{path} {id:?} {given}");
@@ -245,10 +249,16 @@ async fn addresses() {
         "/healthz/",
         "/tasks//",
     ] {
+        if lacks(ROUTES, &format!("GET {path}")) {
+            continue;
+        }
         story.admin.get(path).await.data(200);
     }
-    let root = Client::new(format!("http://{}", app.platform.address));
+    let root = Client::new(app.platform.address.clone());
     for path in ["/healthz", "/api/v1/healthz"] {
+        if path == "/healthz" && lacks(ROUTES, "GET /healthz without the path's beginning") {
+            continue;
+        }
         assert_eq!(root.get(path).await.data(200)["status"], "ready", "{path}");
     }
     let document = app.client.get("/openapi.json").await.body;
@@ -303,6 +313,12 @@ async fn pages_have_1_to_100_lines() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_requests_at_once_are_answered() {
+    if lacks(
+        "room for hundreds at once",
+        "five_hundred_requests_at_once_are_answered",
+    ) {
+        return;
+    }
     let app = TestApp::start().await;
     let admin = app.client.sign_in("admin", ADMIN_PASSWORD).await;
     let all = (0..500).map(|_| {
@@ -336,6 +352,9 @@ async fn told_in_the_readers_language() {
         (&admin, "/forms", form),
         (&admin, "/nowhere", json!({})),
     ] {
+        if path == "/nowhere" && lacks(ROUTES, "the language of POST /nowhere") {
+            continue;
+        }
         let request = || client.request(Method::POST, path).json(&body);
         let zh = send(request().header("accept-language", "zh-CN,zh;q=0.9,en;q=0.8")).await;
         let en = send(request()).await;

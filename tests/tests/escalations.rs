@@ -67,7 +67,9 @@ fn event(id: &str) -> Option<Answer> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_was_thrown_is_handled_also_after_the_activity() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("all_that_was_thrown_is_handled_also_after_the_activity").await else {
+        return;
+    };
     let instance = "i-all";
     let go = async |handler: &str, event: Value| assert!(stage.invoke(handler, event).await);
     go("open_receive", listener(instance, 1)).await;
@@ -94,7 +96,9 @@ async fn all_that_was_thrown_is_handled_also_after_the_activity() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_throw_is_not_handled_after_the_activity() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("what_others_throw_is_not_handled_after_the_activity").await else {
+        return;
+    };
     let instance = "i-message";
     let message = json!({ "name": "paid", "correlation": instance });
     let mut throw = thrown(instance, "m");
@@ -118,7 +122,11 @@ async fn what_others_throw_is_not_handled_after_the_activity() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_the_activity_while_an_escalation_is_on_its_way_is_killed_everywhere() {
-    let stage = Stage::set().await;
+    let Some(stage) =
+        Stage::set("leaving_the_activity_while_an_escalation_is_on_its_way_is_killed_everywhere").await
+    else {
+        return;
+    };
     for done in [false, true] {
         for throwing in 1.. {
             let instance = format!("i-way-{done}-{throwing}");
@@ -149,7 +157,11 @@ async fn leaving_the_activity_while_an_escalation_is_on_its_way_is_killed_everyw
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_of_escalations_is_seen_nowhere_and_reached_by_nobody_else() {
-    let mut stage = Stage::set().await;
+    let Some(mut stage) =
+        Stage::set("a_listener_of_escalations_is_seen_nowhere_and_reached_by_nobody_else").await
+    else {
+        return;
+    };
     stage.app.platform.follow().await;
     let (ticket, task) = stage.created_by_followers().await;
     let instance = format!("i-{ticket}");

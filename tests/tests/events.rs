@@ -12,6 +12,7 @@ use domain::place::Answer;
 use domain::task::Task;
 use domain::thrown::Channel;
 use serde_json::{Value, json};
+use tests::deployment::patience;
 use tests::machine::{Machine, place, then};
 use tests::{Client, TestApp};
 
@@ -39,7 +40,7 @@ async fn places(app: &TestApp, instance: &str) -> Vec<Task> {
 
 /// Waits until so many places of an instance are open.
 async fn open(app: &TestApp, instance: &str, count: usize) -> Vec<Task> {
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + patience(10);
     loop {
         let mut open = places(app, instance).await;
         open.retain(Task::is_open);
@@ -53,7 +54,7 @@ async fn open(app: &TestApp, instance: &str, count: usize) -> Vec<Task> {
 
 /// Waits until an instance has come to a place.
 async fn until_opened(app: &TestApp, instance: &str, node: &str) {
-    let until = Instant::now() + Duration::from_secs(15);
+    let until = Instant::now() + patience(15);
     while !places(app, instance)
         .await
         .iter()
@@ -70,7 +71,7 @@ async fn until_waiting(app: &TestApp, signal: &str, count: usize) {
     let channel = Channel::Signal {
         name: signal.to_owned(),
     };
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + patience(10);
     loop {
         let mut open = 0;
         for waiting in store.waiting(&tenant, &channel).await.unwrap() {
@@ -228,15 +229,7 @@ async fn a_listener_is_over_when_its_activity_is_left() {
 }
 
 async fn invoke(app: &TestApp, handler: &str, event: Value) -> Value {
-    let handlers = functions::handlers();
-    let handler = handlers
-        .iter()
-        .find(|found| found.operation.id == handler)
-        .unwrap();
-    handler
-        .invoke(app.platform.app.clone(), event, "test".to_owned())
-        .await
-        .unwrap()
+    app.platform.invoke(handler, event).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,7 +244,7 @@ async fn a_cycle_occurs_as_often_as_it_says() {
     let tenant = TenantId::default_tenant();
     let occurred = async |visit: u32| {
         let id = TaskId::parse(&format!("{}~listener~{visit}", execution.instance)).unwrap();
-        let until = Instant::now() + Duration::from_secs(10);
+        let until = Instant::now() + patience(10);
         loop {
             let place = app.platform.app.store.task_get(&tenant, &id).await.unwrap();
             if let Some(decision) = place.and_then(|place| place.decided) {

@@ -10,7 +10,9 @@ use tests::stage::Stage;
 #[tokio::test(flavor = "multi_thread")]
 async fn consuming_a_submission_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("consuming_a_submission_is_killed_everywhere").await else {
+            return;
+        };
         stage.story.submit(120.0).await;
         let message = stage.message(Queue::Submissions).await;
         let calls = stage
@@ -38,7 +40,11 @@ async fn consuming_a_submission_is_killed_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn completing_a_task_is_killed_everywhere_and_the_stream_goes_on() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) =
+            Stage::set("completing_a_task_is_killed_everywhere_and_the_stream_goes_on").await
+        else {
+            return;
+        };
         stage.app.platform.follow().await;
         for calls in 0.. {
             stage.story.submit(120.0).await;
@@ -63,7 +69,9 @@ async fn completing_a_task_is_killed_everywhere_and_the_stream_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_stream_has_missed_the_sweeper_finds() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("what_the_stream_has_missed_the_sweeper_finds").await else {
+        return;
+    };
     let (ticket, task) = stage.created().await;
     stage.wire.arm("complete_task", 1, false);
     assert_eq!(stage.vote(&task).await, None);
@@ -90,7 +98,10 @@ async fn what_the_stream_has_missed_the_sweeper_finds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_execution_that_was_never_started_is_started_by_the_sweeper() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("an_execution_that_was_never_started_is_started_by_the_sweeper").await
+    else {
+        return;
+    };
     stage.story.submit(120.0).await;
     let message = stage.message(Queue::Submissions).await;
     stage.wire.arm("create_tickets", 1, false);
@@ -110,7 +121,9 @@ async fn an_execution_that_was_never_started_is_started_by_the_sweeper() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ending_an_instance_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("ending_an_instance_is_killed_everywhere").await else {
+            return;
+        };
         let (ticket, task) = stage.created().await;
         assert_eq!(stage.vote(&task).await, Some(200));
         let message = stage.message(Queue::Executions).await;
@@ -129,7 +142,10 @@ async fn ending_an_instance_is_killed_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_a_task_and_recording_a_payment_are_killed_everywhere() {
-    let mut stage = Stage::set().await;
+    let Some(mut stage) = Stage::set("opening_a_task_and_recording_a_payment_are_killed_everywhere").await
+    else {
+        return;
+    };
     stage.app.platform.follow().await;
     let header = |instance: &str, ticket: &str| {
         json!({
@@ -184,7 +200,11 @@ async fn opening_a_task_and_recording_a_payment_are_killed_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_whose_opening_was_cut_off_comes_into_the_lists_all_the_same() {
-    let mut stage = Stage::set().await;
+    let Some(mut stage) =
+        Stage::set("a_task_whose_opening_was_cut_off_comes_into_the_lists_all_the_same").await
+    else {
+        return;
+    };
     stage.app.platform.follow().await;
     let store = stage.app.platform.app.store.clone();
     for (round, done) in [false, true].into_iter().enumerate() {

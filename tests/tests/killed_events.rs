@@ -68,7 +68,9 @@ fn event(node: &str, id: &str) -> Option<Answer> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_whose_opening_was_cut_off_takes_what_is_thrown() {
-    let mut stage = Stage::set().await;
+    let Some(mut stage) = Stage::set("a_place_whose_opening_was_cut_off_takes_what_is_thrown").await else {
+        return;
+    };
     stage.app.platform.follow().await;
     for done in [false, true] {
         for calls in 0.. {
@@ -117,7 +119,9 @@ async fn a_place_whose_opening_was_cut_off_takes_what_is_thrown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn throwing_is_killed_everywhere_and_the_sweeper_goes_on() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("throwing_is_killed_everywhere_and_the_sweeper_goes_on").await else {
+        return;
+    };
     for what in ["message", "signal"] {
         for done in [false, true] {
             for calls in 0.. {
@@ -151,7 +155,9 @@ async fn throwing_is_killed_everywhere_and_the_sweeper_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_a_scope_is_killed_everywhere() {
-    let mut stage = Stage::set().await;
+    let Some(mut stage) = Stage::set("leaving_a_scope_is_killed_everywhere").await else {
+        return;
+    };
     stage.app.platform.follow().await;
     for done in [false, true] {
         let instance = format!("i-scope-{done}");
@@ -186,7 +192,9 @@ async fn leaving_a_scope_is_killed_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_that_nobody_told_is_found_by_the_sweeper() {
-    let stage = Stage::set().await;
+    let Some(stage) = Stage::set("a_listener_that_nobody_told_is_found_by_the_sweeper").await else {
+        return;
+    };
     stage.story.submit(9000.0).await;
     let message = stage.message(Queue::Submissions).await;
     assert!(stage.invoke("create_tickets", message).await);

@@ -18,15 +18,7 @@ async fn call(app: &TestApp, handler: &str, member: &str, value: Value) -> Resul
         "data": { "all": "of it" },
     });
     event[member] = value;
-    let handlers = functions::handlers();
-    let handler = handlers
-        .iter()
-        .find(|found| found.operation.id == handler)
-        .unwrap();
-    let answer = handler
-        .invoke(app.platform.app.clone(), event, "test".to_owned())
-        .await;
-    answer.map_err(|error| error.name.into_owned())
+    app.platform.invoke(handler, event).await
 }
 
 /// Answers one request with `answer`; gives the request.

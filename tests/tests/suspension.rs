@@ -6,6 +6,7 @@ use domain::instance::{Instance, InstanceStatus};
 use domain::task::Task;
 use runtime::grant::Queue;
 use serde_json::json;
+use tests::needs::lacks;
 use tests::process::publish;
 use tests::stage::Stage;
 use tests::{Client, Story, TestApp};
@@ -193,6 +194,9 @@ async fn it_rests_and_goes_on_twice_and_the_way_is_not_gone_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_branch_of_a_fork_goes_on_where_it_was() {
+    if lacks("forks", "each_branch_of_a_fork_goes_on_where_it_was") {
+        return;
+    }
     let app = TestApp::start().await;
     let story = Story::set_up(&app).await;
     let task = |id: &str| json!({ "id": id, "type": "userTask", "assign": [{ "starter": "leader" }], "outcomes": ["approve"] });
@@ -272,7 +276,9 @@ async fn request(stage: &Stage, instance: &str, verb: &str) -> Option<u16> {
 #[tokio::test(flavor = "multi_thread")]
 async fn resuming_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("resuming_is_killed_everywhere").await else {
+            return;
+        };
         let (ticket, at) = at_the_director(&stage).await;
         assert_eq!(request(&stage, &at, "suspend").await, Some(200));
         let mut cut = 0;
@@ -303,7 +309,9 @@ async fn resuming_is_killed_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_resuming_has_left_undone_the_sweeper_does() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) = Stage::set("what_resuming_has_left_undone_the_sweeper_does").await else {
+            return;
+        };
         stage.app.platform.follow().await;
         for calls in 0.. {
             stage.story.submit(9000.0).await;
@@ -336,7 +344,11 @@ async fn what_resuming_has_left_undone_the_sweeper_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_execution_that_was_lost_goes_on_where_it_was_and_is_killed_everywhere() {
     for done in [false, true] {
-        let mut stage = Stage::set().await;
+        let Some(mut stage) =
+            Stage::set("an_execution_that_was_lost_goes_on_where_it_was_and_is_killed_everywhere").await
+        else {
+            return;
+        };
         let (ticket, at) = at_the_director(&stage).await;
         let tenant = TenantId::default_tenant();
         let store = &stage.app.platform.app.store;

@@ -1,6 +1,6 @@
 //! Calls of cargo itself.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
 use anyhow::Result;
@@ -16,7 +16,20 @@ pub(crate) fn path() -> OsString {
 pub(crate) fn command(subcommand: &str) -> Command {
     let mut command = process::guarded(path());
     command.arg(subcommand).current_dir(workspace::root());
+    // What `cargo run` tells of this tool: a build script that looks at it (ring's) would run again, and all that is built on
+    // it would be built again, each time after a cargo that was not started from here.
+    let told = std::env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| is_of_this_package(name)) {
+        command.env_remove(name);
+    }
     command
+}
+
+fn is_of_this_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    ["CARGO_MANIFEST_", "CARGO_PKG_"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// Runs `cargo <subcommand> <args>` to its end.

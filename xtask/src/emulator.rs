@@ -15,11 +15,14 @@ use crate::tail;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// What any SDK needs to sign requests; no emulator checks them. The region is part of every name it stores.
+/// Part of every name that is stored.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// What any SDK needs to sign requests; no emulator checks them.
 pub(crate) const CREDENTIALS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "test"),
     ("AWS_SECRET_ACCESS_KEY", "test"),
-    ("AWS_REGION", "us-east-1"),
+    ("AWS_REGION", REGION),
 ];
 
 /// Of these an SDK would take its identity or endpoint before the ones above.
@@ -122,7 +125,8 @@ pub(crate) fn require_free(port: u16, option: &str) -> Result<()> {
     }
 }
 
-fn answers(port: u16, path: &str) -> bool {
+/// Whether a request for the path is answered with success.
+pub(crate) fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<String> {
         let wait = Duration::from_secs(2);
         let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), wait)?;

@@ -16,6 +16,7 @@ mod test;
 mod watch;
 
 mod cargo;
+mod deployed;
 mod emulator;
 mod guard;
 mod localstack;

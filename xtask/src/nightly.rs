@@ -18,7 +18,9 @@ const FUZZ_TIME: &str = "-max_total_time=60";
 
 pub(crate) fn run() -> Result<()> {
     fuzz()?;
-    test::run(test::Args::everything(PROPERTY_CASES))
+    let everything = test::run(test::Args::everything(PROPERTY_CASES));
+    // Also where a test has failed: nobody looks before the morning.
+    test::run(test::Args::deployed()).and(everything)
 }
 
 /// Fuzzing needs what only a nightly compiler allows by itself; the project's own does when it is told to. Nothing that is

@@ -11,7 +11,7 @@ use anyhow::Result;
 use rustix::process::{Pid, test_kill_process};
 
 use crate::emulator::{CREDENTIALS, Emulator, MISLEADING, free_port};
-use crate::{cargo, localstack, ministack, process, python, step, workspace};
+use crate::{cargo, deployed, localstack, ministack, process, python, step, workspace};
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Test the platform on this AWS endpoint: its own, one that is started for the tests, or one that runs at a URL.
     #[arg(long, value_name = "own|ministack|localstack|URL", default_value = "own")]
     endpoint: Endpoint,
+    /// Test the platform as it is deployed: the template and the functions' binaries on MiniStack, without the gateway.
+    #[arg(long, conflicts_with = "endpoint")]
+    deployed: bool,
     /// Also the tests that are marked as too long for every run.
     #[arg(long)]
     ignored: bool,
@@ -38,6 +41,8 @@ enum Endpoint {
     #[default]
     Own,
     Ministack,
+    /// MiniStack, with the platform deployed to it.
+    Deployed,
     Localstack,
     At(String),
 }
@@ -70,6 +75,7 @@ impl Endpoint {
         match self {
             Self::Own | Self::At(_) => "",
             Self::Ministack => "ministack",
+            Self::Deployed => "deployed",
             Self::Localstack => "localstack",
         }
     }
@@ -77,7 +83,7 @@ impl Endpoint {
     /// Installs what it needs.
     fn provision(&self) -> Result<()> {
         match self {
-            Self::Ministack => python::MINISTACK.provision().map(drop),
+            Self::Ministack | Self::Deployed => python::MINISTACK.provision().map(drop),
             Self::Localstack => localstack::provision(),
             Self::Own | Self::At(_) => Ok(()),
         }
@@ -85,7 +91,7 @@ impl Endpoint {
 
     fn start(&self, data: &Path) -> Result<Option<Emulator>> {
         let start = match self {
-            Self::Ministack => ministack::start,
+            Self::Ministack | Self::Deployed => ministack::start,
             Self::Localstack => localstack::start,
             Self::Own | Self::At(_) => return Ok(None),
         };
@@ -103,9 +109,31 @@ impl Args {
             ..Self::default()
         }
     }
+
+    /// What goes over HTTP and by events, of the platform as it is deployed.
+    pub(crate) fn deployed() -> Self {
+        Self {
+            endpoint: Endpoint::Deployed,
+            ..Self::default()
+        }
+    }
+
+    /// What is built and tested, where the runner is not told.
+    fn packages(&self) -> &'static [&'static str] {
+        match self.endpoint {
+            Endpoint::Deployed => &["--package", "tests"],
+            _ => &["--workspace"],
+        }
+    }
 }
 
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(mut args: Args) -> Result<()> {
+    if args.deployed {
+        args.endpoint = Endpoint::Deployed;
+    }
+    if args.endpoint == Endpoint::Deployed {
+        deployed::refuse_gateway()?;
+    }
     let missing = args.endpoint.missing();
     if !missing.is_empty() {
         step::note(&format!("NOT tested: {}", missing.join("; ")));
@@ -118,8 +146,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
     // Before anything is started: the longest part needs nothing else.
     if args.runner.is_empty() {
         step::step("Building the tests", || {
-            process::run("the build", &mut runner.command(&["--workspace", "--no-run"]))
+            process::run("the build", runner.command(args.packages()).arg("--no-run"))
         })?;
+    }
+    if args.endpoint == Endpoint::Deployed {
+        step::step("Building the functions", deployed::build)?;
     }
     if args.ignored {
         // As the test of the functions' binaries builds them, which then has nothing to wait for.
@@ -138,6 +169,13 @@ pub(crate) fn run(args: Args) -> Result<()> {
         (None, Endpoint::At(url)) => Some(url.clone()),
         (None, _) => None,
     };
+    let template = match (&aws, &args.endpoint) {
+        (Some(aws), Endpoint::Deployed) => {
+            let package = || deployed::package(aws, &folder);
+            Some(step::step("Packaging the deployment", package)?)
+        }
+        _ => None,
+    };
     let mut command = runner.command(&runner.arguments(&args));
     for name in MISLEADING {
         command.env_remove(name);
@@ -155,6 +193,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .env_remove("PFLOW_TEST_ENDPOINT")
         .envs(url.map(|url| ("PFLOW_TEST_ENDPOINT", url)))
         .env("PFLOW_TEST_ENDPOINT_NAME", args.endpoint.name())
+        .env_remove("PFLOW_TEST_TEMPLATE_URL")
+        .envs(template.map(|url| ("PFLOW_TEST_TEMPLATE_URL", url)))
         .env("PFLOW_TEST_DIFFERENCES", &differences)
         .env("PFLOW_TOOLS", linters)
         .env("PFLOW_CLIENTS", clients);
@@ -244,7 +284,7 @@ impl Runner {
             .runner
             .iter()
             .any(|word| word.starts_with("-p") || word.starts_with("--package"));
-        let all: &[&str] = if packages { &[] } else { &["--workspace"] };
+        let all: &[&str] = if packages { &[] } else { args.packages() };
         let mut arguments = all.to_vec();
         arguments.push("--no-fail-fast");
         arguments.extend(args.runner.iter().map(String::as_str));

@@ -25,6 +25,7 @@ async fn the_first_administrator_is_created_once() {
         secret_access_key: SecretText("test".to_owned()),
         session_token: None,
         endpoint_url: Some(endpoint.clone()),
+        ca_bundle: None,
     };
     let client = Client::new(&sdk_config(&aws, http_client()));
     Store::new(client, "pflow-").create_tables().await.unwrap();

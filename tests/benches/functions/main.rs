@@ -64,14 +64,18 @@ impl Bench {
     }
 
     async fn front(&self, scheme: Scheme) -> Front {
-        Front::open(scheme, &self.app.platform.environment["AWS_ENDPOINT_URL"]).await
+        Front::open(
+            scheme,
+            &self.app.platform.gateway().environment["AWS_ENDPOINT_URL"],
+        )
+        .await
     }
 
     /// What a function is told where `front` is AWS.
     fn environment(&self, function: &str, front: &Front) -> BTreeMap<String, String> {
         let mut environment = self
             .template
-            .environment(function, &self.app.platform.environment);
+            .environment(function, &self.app.platform.gateway().environment);
         environment.extend(front.environment());
         environment
     }

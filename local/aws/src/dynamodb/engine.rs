@@ -194,7 +194,7 @@ fn sync(log: &File, written: Receiver<Group>, unsynced: &Unsynced) {
 }
 
 fn tell(done: impl Iterator<Item = Done>, what: impl Fn() -> Result<(), AwsError>) {
-    for (Done::Read(tell) | Done::Write(tell)) in done {
+    for Done::Read(tell) | Done::Write(tell) in done {
         tell(what());
     }
 }

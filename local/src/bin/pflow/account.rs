@@ -58,6 +58,7 @@ pub(crate) async fn administrator(arguments: Administrator) -> Result<ExitCode> 
         session_token: arguments.session_token.map(SecretText),
         // An empty variable is how one unsets it in many places.
         endpoint_url: arguments.endpoint.filter(|url| !url.is_empty()),
+        ca_bundle: None,
     };
     let client = Client::new(&sdk_config(&aws, http_client()));
     let store = Store::new(client, arguments.prefix);
