@@ -16,6 +16,9 @@ use tokio::sync::Notify;
 
 use crate::mortal::{self, End};
 
+/// What looks again and again: the requests that ask whether it is done, the receivers of the queues, the timers.
+pub const LOOKING: [&str; 5] = ["", "fire_timers", "get_submission", "get_ticket", "list_tasks"];
+
 /// A call that was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {

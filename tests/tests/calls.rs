@@ -6,7 +6,7 @@
 )]
 
 use serde_json::{Value, json};
-use tests::fuse::{Wire, summary};
+use tests::fuse::{LOOKING, Wire, summary};
 use tests::needs::{HANDLERS, lacks};
 use tests::{ADMIN_PASSWORD, Story, TestApp};
 
@@ -165,9 +165,6 @@ async fn engine_instance(app: &TestApp, ticket: &str) -> domain::instance::Insta
             .unwrap(),
     )
 }
-
-/// What looks again and again: the requests that ask whether it is done, the receivers of the queues, the timers.
-const LOOKING: [&str; 5] = ["", "fire_timers", "get_submission", "get_ticket", "list_tasks"];
 
 /// Everything that one approval costs, from its submission until its ticket is resolved and nothing is left to do.
 #[tokio::test(flavor = "multi_thread")]

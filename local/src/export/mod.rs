@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use aws_types::SdkConfig;
-use runtime::clients::{http_client, sdk_config};
+use runtime::clients::{http_client_of, sdk_config};
 use runtime::config::{Aws, SecretText};
 
 use crate::clients::GatewayClients;
@@ -23,12 +23,7 @@ const OWN_CREDENTIALS: (&str, &str) = ("export", "export");
 /// The account.
 #[derive(Debug)]
 pub struct Target {
-    pub region: String,
-    pub access_key_id: String,
-    pub secret_access_key: String,
-    pub session_token: Option<String>,
-    /// Another endpoint than AWS's own.
-    pub endpoint: Option<String>,
+    pub aws: Aws,
     /// What the account's state machines run as.
     pub state_machine_role: String,
 }
@@ -58,10 +53,10 @@ pub async fn run(what: What<'_>, target: Target, tell: impl Fn(&str)) -> Result<
         data.display()
     );
     let folder = DataFolder::take(data)?;
-    let own = OwnHome::open(folder.path(), &target.region, OWN_CREDENTIALS, None).await?;
+    let own = OwnHome::open(folder.path(), &target.aws.region, OWN_CREDENTIALS, None).await?;
     own.functions.complete();
-    let here = here(&own, &target.region);
-    let there = sdk_config(&account(&target), http_client());
+    let here = here(&own, &target.aws.region);
+    let there = sdk_config(&target.aws, http_client_of(&target.aws)?);
     let sides = Sides {
         here: GatewayClients::new(&here),
         there: GatewayClients::new(&there),
@@ -71,7 +66,7 @@ pub async fn run(what: What<'_>, target: Target, tell: impl Fn(&str)) -> Result<
     // What rows name is there before the rows are.
     let machines = machines::copy(&sides, &target.state_machine_role).await?;
     tell(&format!("{} state machines", machines.count));
-    for (name, count) in objects::copy(&here, &there, target.endpoint.is_some()).await? {
+    for (name, count) in objects::copy(&here, &there, target.aws.endpoint_url.is_some()).await? {
         tell(&format!("{name}: {count} objects"));
     }
     tables::copy(&sides, &machines, &tell).await?;
@@ -89,17 +84,6 @@ fn here(own: &OwnHome, region: &str) -> SdkConfig {
         ca_bundle: None,
     };
     sdk_config(&aws, own.home.http_client())
-}
-
-fn account(target: &Target) -> Aws {
-    Aws {
-        region: target.region.clone(),
-        access_key_id: target.access_key_id.clone(),
-        secret_access_key: SecretText(target.secret_access_key.clone()),
-        session_token: target.session_token.clone().map(SecretText),
-        endpoint_url: target.endpoint.clone(),
-        ca_bundle: None,
-    }
 }
 
 /// Lets the account's sweeper look at everything at once, and not when it is time for each.

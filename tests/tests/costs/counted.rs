@@ -7,7 +7,7 @@ use domain::id::{InstanceId, Key, TenantId, TicketId};
 use runtime::Trigger;
 use runtime::grant::Queue;
 use serde_json::{Value, json};
-use tests::fuse::{Call, Wire};
+use tests::fuse::{Call, LOOKING, Wire};
 use tests::{Client, Story, TestApp};
 
 use crate::usage::{OWN_WORK, Usage, milliseconds};
@@ -15,9 +15,6 @@ use crate::usage::{OWN_WORK, Usage, milliseconds};
 /// Messages that a function takes at once at most, and changes.
 pub(crate) const MESSAGES: f64 = 10.0;
 pub(crate) const CHANGES: f64 = 100.0;
-
-/// What looks again and again: the requests that ask whether it is done, the receivers of the queues, the timers.
-const LOOKING: [&str; 5] = ["", "fire_timers", "get_submission", "get_ticket", "list_tasks"];
 
 /// How much comes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +44,7 @@ impl Counter {
     }
 
     pub(crate) async fn invoke(&self, id: &str, event: Value) {
-        let handlers = functions::handlers();
-        let handler = handlers.iter().find(|found| found.operation.id == id).unwrap();
-        let app = self.app.platform.app.clone();
-        let answer = handler.invoke(app, event, "test".to_owned()).await.unwrap();
+        let answer = self.app.platform.invoke(id, event).await.unwrap();
         let failed = answer["batchItemFailures"].as_array();
         assert!(failed.is_none_or(Vec::is_empty), "{answer}");
     }

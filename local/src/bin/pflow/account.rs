@@ -7,7 +7,7 @@ use anyhow::Result;
 use aws_sdk_dynamodb::Client;
 use local::administrator;
 use local::secrets::Secrets;
-use runtime::clients::{http_client, sdk_config};
+use runtime::clients::{http_client_of, sdk_config};
 use runtime::config::{Aws, SecretText};
 use store::Store;
 
@@ -20,11 +20,12 @@ pub(crate) struct Keys {
     of: Option<PathBuf>,
 }
 
+/// Whose tables they are.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Administrator {
-    /// Leads the names of the tables
+pub(crate) struct Account {
+    /// Leads the names of tables, queues and state machines
     #[arg(long, env = "PFLOW_PREFIX", default_value = "pflow-")]
-    prefix: String,
+    pub(crate) prefix: String,
     #[arg(long, env = "AWS_REGION")]
     region: String,
     #[arg(long, env = "AWS_ACCESS_KEY_ID")]
@@ -33,6 +34,31 @@ pub(crate) struct Administrator {
     secret_access_key: String,
     #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
+    /// Certificates that are trusted beside Amazon's
+    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    ca_bundle: Option<String>,
+}
+
+impl Account {
+    /// At another endpoint than AWS's own, where one is given.
+    pub(crate) fn aws(self, endpoint_url: Option<String>) -> Aws {
+        // An empty variable is how one unsets it in many places.
+        let set = |text: &String| !text.is_empty();
+        Aws {
+            region: self.region,
+            access_key_id: self.access_key_id,
+            secret_access_key: SecretText(self.secret_access_key),
+            session_token: self.session_token.filter(set).map(SecretText),
+            endpoint_url: endpoint_url.filter(set),
+            ca_bundle: self.ca_bundle.filter(set),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Administrator {
+    #[command(flatten)]
+    account: Account,
     /// Another endpoint than AWS's own
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     endpoint: Option<String>,
@@ -51,17 +77,10 @@ pub(crate) fn keys(arguments: &Keys) -> Result<ExitCode> {
 }
 
 pub(crate) async fn administrator(arguments: Administrator) -> Result<ExitCode> {
-    let aws = Aws {
-        region: arguments.region,
-        access_key_id: arguments.access_key_id,
-        secret_access_key: SecretText(arguments.secret_access_key),
-        session_token: arguments.session_token.map(SecretText),
-        // An empty variable is how one unsets it in many places.
-        endpoint_url: arguments.endpoint.filter(|url| !url.is_empty()),
-        ca_bundle: None,
-    };
-    let client = Client::new(&sdk_config(&aws, http_client()));
-    let store = Store::new(client, arguments.prefix);
+    let prefix = arguments.account.prefix.clone();
+    let aws = arguments.account.aws(arguments.endpoint);
+    let client = Client::new(&sdk_config(&aws, http_client_of(&aws)?));
+    let store = Store::new(client, prefix);
     let given = arguments.admin_password.filter(|password| !password.is_empty());
     let made = administrator::create(&store, given.as_deref(), |password| {
         println!("The administrator is created. Shown this once: user admin, password {password}");

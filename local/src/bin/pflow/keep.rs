@@ -7,6 +7,7 @@ use anyhow::Result;
 use local::{backup, doctor, export};
 
 use crate::Data;
+use crate::account::Account;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
@@ -34,17 +35,8 @@ pub(crate) struct Doctor {
 pub(crate) struct Export {
     #[command(flatten)]
     data: Data,
-    /// Leads the names of the tables, here and there
-    #[arg(long, env = "PFLOW_PREFIX", default_value = "pflow-")]
-    prefix: String,
-    #[arg(long, env = "AWS_REGION")]
-    region: String,
-    #[arg(long, env = "AWS_ACCESS_KEY_ID")]
-    access_key_id: String,
-    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
-    secret_access_key: String,
-    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
-    session_token: Option<String>,
+    #[command(flatten)]
+    account: Account,
     /// Another endpoint than AWS's own
     #[arg(long, value_name = "URL")]
     to: Option<String>,
@@ -81,17 +73,14 @@ pub(crate) fn doctor(arguments: Doctor) -> Result<ExitCode> {
 }
 
 pub(crate) async fn export(arguments: Export) -> Result<ExitCode> {
+    let prefix = arguments.account.prefix.clone();
     let target = export::Target {
-        region: arguments.region,
-        access_key_id: arguments.access_key_id,
-        secret_access_key: arguments.secret_access_key,
-        session_token: arguments.session_token,
-        endpoint: arguments.to,
+        aws: arguments.account.aws(arguments.to),
         state_machine_role: arguments.state_machine_role,
     };
     let what = export::What {
         data: &arguments.data.data,
-        prefix: &arguments.prefix,
+        prefix: &prefix,
         over: arguments.over,
     };
     export::run(what, target, |line| println!("{line}")).await?;
