@@ -24,7 +24,6 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use runtime::clients::sdk_config;
 use runtime::clock;
-use runtime::config::{Aws, SecretText};
 
 use support::cpu_of;
 
@@ -47,14 +46,7 @@ async fn main() {
     });
     let home = home.unwrap();
     let config = |http| {
-        let aws = Aws {
-            region: "us-east-1".to_owned(),
-            access_key_id: "test".to_owned(),
-            secret_access_key: SecretText("test".to_owned()),
-            session_token: None,
-            endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
-            ca_bundle: None,
-        };
+        let aws = tests::aws_at("http://127.0.0.1:4566", "us-east-1");
         sdk_config(&aws, http)
     };
     let db = Client::new(&config(home.http_client()));

@@ -21,7 +21,6 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use runtime::clients::{http_client, sdk_config};
-use runtime::config::{Aws, SecretText};
 use serde_json::Value;
 
 use support::pflow::{self, Folder, Pflow};
@@ -115,14 +114,7 @@ fn report(what: &str, count: usize, took: Duration, cpu: Duration) {
 }
 
 async fn operations(pflow: &Pflow) {
-    let aws = Aws {
-        region: "us-east-1".to_owned(),
-        access_key_id: "test".to_owned(),
-        secret_access_key: SecretText("test".to_owned()),
-        session_token: None,
-        endpoint_url: Some(format!("http://127.0.0.1:{}", pflow.aws_port)),
-        ca_bundle: None,
-    };
+    let aws = tests::aws_at(&format!("http://127.0.0.1:{}", pflow.aws_port), "us-east-1");
     let config = sdk_config(&aws, http_client());
     let db = aws_sdk_dynamodb::Client::new(&config);
     let key = KeySchemaElement::builder()

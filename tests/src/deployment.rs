@@ -13,7 +13,7 @@ use local::provision::QueueUrls;
 use local::secrets::Secrets;
 use runtime::App;
 use runtime::clients::{Clients, http_client, sdk_config};
-use runtime::config::{Aws, Config, SecretText};
+use runtime::config::{Aws, Config};
 use runtime::grant::Queue;
 use serde_json::Value;
 
@@ -53,14 +53,7 @@ pub struct Stack {
 impl Stack {
     /// As an operator deploys it: with new keys, and a prefix that no other deployment has.
     pub async fn create(template_url: &str, endpoint: &str, prefix: &str) -> Self {
-        let aws = Aws {
-            region: "us-east-1".to_owned(),
-            access_key_id: "test".to_owned(),
-            secret_access_key: SecretText("test".to_owned()),
-            session_token: None,
-            endpoint_url: Some(endpoint.to_owned()),
-            ca_bundle: None,
-        };
+        let aws = crate::aws_at(endpoint, "us-east-1");
         let name = format!("{prefix}stack");
         let address = address(endpoint, &deploy(&aws, &name, template_url, prefix).await);
         let sdk = sdk_config(&aws, http_client());

@@ -35,6 +35,7 @@ use domain::permission::Permission;
 use local::home::Listen;
 use local::{Endpoint, Options, administrator};
 use runtime::Caller;
+use runtime::config::{Aws, SecretText};
 
 pub use client::{Answer, Client};
 pub use people::Story;
@@ -154,6 +155,18 @@ fn places() -> (String, PathBuf) {
         format!("t{id}-"),
         std::env::temp_dir().join(format!("pflow-test-{id}")),
     )
+}
+
+/// An endpoint on this machine that checks no credentials.
+pub fn aws_at(endpoint_url: &str, region: &str) -> Aws {
+    Aws {
+        region: region.to_owned(),
+        access_key_id: "test".to_owned(),
+        secret_access_key: SecretText("test".to_owned()),
+        session_token: None,
+        endpoint_url: Some(endpoint_url.to_owned()),
+        ca_bundle: None,
+    }
 }
 
 /// The AWS endpoint of the tests: their own process, unless `PFLOW_TEST_ENDPOINT` names another.

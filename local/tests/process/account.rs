@@ -5,7 +5,6 @@ use std::process::Output;
 
 use aws_sdk_dynamodb::Client;
 use runtime::clients::{http_client, sdk_config};
-use runtime::config::{Aws, SecretText};
 use serde_json::json;
 use store::Store;
 
@@ -19,14 +18,7 @@ async fn the_first_administrator_is_created_once() {
     let mut account = Pflow::start_command(account, &data);
     account.aws_ready().await;
     let endpoint = format!("http://127.0.0.1:{}", account.aws_port);
-    let aws = Aws {
-        region: "us-east-1".to_owned(),
-        access_key_id: "test".to_owned(),
-        secret_access_key: SecretText("test".to_owned()),
-        session_token: None,
-        endpoint_url: Some(endpoint.clone()),
-        ca_bundle: None,
-    };
+    let aws = tests::aws_at(&endpoint, "us-east-1");
     let client = Client::new(&sdk_config(&aws, http_client()));
     Store::new(client, "pflow-").create_tables().await.unwrap();
 

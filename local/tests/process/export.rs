@@ -3,7 +3,6 @@
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::SdkConfig;
 use runtime::clients::{http_client, sdk_config};
-use runtime::config::{Aws, SecretText};
 use serde_json::json;
 use tests::Story;
 
@@ -14,14 +13,7 @@ const QUEUE: &str = "pflow-to-receipts";
 const BUCKET: &str = "attachments";
 
 fn at(pflow: &Pflow, region: &str) -> SdkConfig {
-    let aws = Aws {
-        region: region.to_owned(),
-        access_key_id: "test".to_owned(),
-        secret_access_key: SecretText("test".to_owned()),
-        session_token: None,
-        endpoint_url: Some(format!("http://127.0.0.1:{}", pflow.aws_port)),
-        ca_bundle: None,
-    };
+    let aws = tests::aws_at(&format!("http://127.0.0.1:{}", pflow.aws_port), region);
     sdk_config(&aws, http_client())
 }
 
